@@ -1,0 +1,32 @@
+//! Randomness as a parameter, and the two alphabets that identifiers and secrets are drawn from.
+
+/// A source of random bytes. Production reads the operating system; tests count.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer. A source that cannot deliver ends the process: nothing may go on with weak randomness.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// `length` letters and digits, each of the 62 equally likely: about 5.95 bits a character.
+pub fn alphanumeric(entropy: &dyn Entropy, length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    let mut buffer = [0_u8; 64];
+    while text.len() < length {
+        entropy.fill(&mut buffer);
+        // Bytes from 248 on are dropped, since 256 is not a multiple of 62 and the first letters would come more often.
+        let drawn = buffer.iter().filter(|byte| **byte < 248);
+        let letters = drawn.filter_map(|byte| ALPHANUMERIC.get(usize::from(byte % 62)));
+        text.extend(letters.map(|letter| char::from(*letter)).take(length - text.len()));
+    }
+    text
+}
+
+/// `length` lower-case hexadecimal digits.
+pub fn hexadecimal(entropy: &dyn Entropy, length: usize) -> String {
+    let mut bytes = vec![0_u8; length.div_ceil(2)];
+    entropy.fill(&mut bytes);
+    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(length);
+    text
+}

@@ -1,0 +1,57 @@
+//! The nouns of grantd and their rules, pure.
+//!
+//! Everything that the Management API stores and the token endpoint decides about is a type here, with the
+//! names of the wire. The crate knows no HTTP, no SQL, no clock and no randomness: time ([`Timestamp`]) and
+//! randomness ([`Entropy`]) are parameters, so that every rule can be read and tested alone.
+
+mod audience;
+mod client;
+mod client_grant;
+mod defaults;
+mod entropy;
+mod id;
+mod organization;
+mod page;
+pub mod patch;
+mod resource_server;
+mod scope;
+mod secret;
+mod signing_key;
+mod tenant;
+mod timestamp;
+
+pub use audience::Audience;
+pub use client::{
+    CLIENT_CREDENTIALS, Client, ClientFault, DefaultOrganization, ThirdPartySecurityMode,
+    TokenEndpointAuthMethod,
+};
+pub use client_grant::{
+    ClientGrant, ClientGrantFault, ClientGrantFilter, DefaultFor, Grantee, OrganizationUsage, SubjectType,
+};
+pub use entropy::{Entropy, alphanumeric, hexadecimal};
+pub use id::{ClientGrantId, ClientId, KeyId, OrganizationId, ResourceServerId};
+pub use organization::Organization;
+pub use page::{Listing, Page, Paging};
+pub use resource_server::{
+    ClientPolicy, EncryptionKey, Policy, ProofOfPossession, ResourceServer, ResourceServerFault,
+    ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect, TokenEncryption, UserPolicy,
+    management_api,
+};
+pub use scope::{Scope, ScopeSet};
+pub use secret::Secret;
+pub use signing_key::{SigningKey, SigningKeyState};
+pub use tenant::{Extensions, ResourceParameterProfile, ScopeHandling, Tenant, TenantSettings};
+pub use timestamp::{Clock, Timestamp};
+
+/// A position in the order of all configuration changes: 0 before the first, then one more with each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(pub u64);
+
+/// A record as it was read: with the revision of its last change, so that an update can say what it updates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versioned<T> {
+    /// What was read.
+    pub record: T,
+    /// The revision at which the record last changed.
+    pub revision: Revision,
+}

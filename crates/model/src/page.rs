@@ -1,0 +1,68 @@
+//! Pages of a list, in the two ways that the Management API has (Auth0: Pagination).
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// By position: `page` counts from 0, `per_page` items each.
+    Offset {
+        /// The page, from 0.
+        page: u32,
+        /// Items a page, 0 to 100.
+        per_page: u32,
+    },
+    /// By cursor: up to `take` items after the one that `from` names.
+    Checkpoint {
+        /// The key of the last item already seen; none begins at the beginning.
+        after: Option<String>,
+        /// Items at most, 1 to 100.
+        take: u32,
+    },
+}
+
+impl Paging {
+    /// How many items to skip.
+    pub fn skip(&self) -> u64 {
+        match self {
+            Self::Offset { page, per_page } => u64::from(*page) * u64::from(*per_page),
+            Self::Checkpoint { .. } => 0,
+        }
+    }
+
+    /// How many items to return at most.
+    pub fn limit(&self) -> u32 {
+        match self {
+            Self::Offset { per_page, .. } => *per_page,
+            Self::Checkpoint { take, .. } => *take,
+        }
+    }
+
+    /// The key of the last item already seen.
+    pub fn after(&self) -> Option<&str> {
+        match self {
+            Self::Offset { .. } => None,
+            Self::Checkpoint { after, .. } => after.as_deref(),
+        }
+    }
+}
+
+/// What a store found for a [`Paging`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// The items of this page, in list order.
+    pub items: Vec<T>,
+    /// How many items the whole list has.
+    pub total: u64,
+    /// The key to go on from, when there is more.
+    pub next: Option<String>,
+}
+
+/// A page together with how it was asked for: what HTTP needs to choose the envelope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing<T> {
+    /// What was found.
+    pub page: Page<T>,
+    /// How it was asked for.
+    pub paging: Paging,
+    /// Whether `include_totals` was set. A checkpoint listing ignores it.
+    pub include_totals: bool,
+}

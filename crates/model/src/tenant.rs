@@ -1,0 +1,112 @@
+//! The settings of the whole deployment: Auth0's tenant settings, and our own beside them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::defaults;
+use crate::patch::{self, Members};
+
+/// Which parameter names the API (Auth0: Tenant settings).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceParameterProfile {
+    /// `audience` only.
+    #[default]
+    Audience,
+    /// `resource` stands in where `audience` is absent (RFC 8707).
+    Compatibility,
+}
+
+/// What requested scopes do to a token (a setting of ours).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeHandling {
+    /// They are checked and change nothing: the token has all that is granted.
+    #[default]
+    Auth0,
+    /// They narrow the token to what was asked for (RFC 6749 §3.3).
+    Rfc6749,
+}
+
+/// Auth0's tenant settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TenantSettings {
+    /// The API of requests that name none; `""` and unset name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_audience: Option<String>,
+    /// Organizations may be named by name, and tokens carry `org_name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_organization_name_in_authentication_api: Option<bool>,
+    /// See [`ResourceParameterProfile`].
+    #[serde(default)]
+    pub resource_parameter_profile: ResourceParameterProfile,
+    /// What else the contract has: validated, stored, returned.
+    #[serde(flatten)]
+    pub properties: Members,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self {
+            default_audience: None,
+            allow_organization_name_in_authentication_api: None,
+            resource_parameter_profile: ResourceParameterProfile::Audience,
+            properties: {
+                let mut members = defaults::tenant();
+                members.shift_remove("resource_parameter_profile");
+                members
+            },
+        }
+    }
+}
+
+/// What `""` removes rather than sets (Auth0, recorded).
+const CLEARED_BY_EMPTY: [&str; 1] = ["default_redirection_uri"];
+
+impl TenantSettings {
+    /// The settings as the body of an update request changes them; `flags` are merged.
+    pub fn updated(&self, mut body: Members) -> Result<Self, serde_json::Error> {
+        patch::merge_member(&self.properties, &mut body, "flags");
+        for name in CLEARED_BY_EMPTY {
+            if body.get(name).is_some_and(|value| value == "") {
+                body.insert(name.into(), Value::Null);
+            }
+        }
+        patch::apply(self, body)
+    }
+
+    /// Whether organizations may be named by name.
+    pub fn allows_organization_names(&self) -> bool {
+        self.allow_organization_name_in_authentication_api == Some(true)
+    }
+
+    /// The API of requests that name none.
+    pub fn default_audience(&self) -> Option<&str> {
+        self.default_audience.as_deref().filter(|audience| !audience.is_empty())
+    }
+
+    /// A flag of Auth0's `flags`; unset counts as false.
+    pub fn flag(&self, name: &str) -> bool {
+        self.properties.get("flags").and_then(|flags| flags.get(name)).and_then(Value::as_bool) == Some(true)
+    }
+}
+
+/// Settings that Auth0 does not have. They are kept apart from Auth0's and served under `/grantd/v1`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extensions {
+    /// See [`ScopeHandling`].
+    #[serde(default)]
+    pub scope_handling: ScopeHandling,
+    /// Whether a caller of the Management API may grant Management API scopes that it does not hold itself.
+    #[serde(default)]
+    pub allow_granting_unheld_scopes: bool,
+}
+
+/// Everything that is set for the deployment as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tenant {
+    /// Auth0's settings.
+    pub settings: TenantSettings,
+    /// Ours.
+    pub extensions: Extensions,
+}
