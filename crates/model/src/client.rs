@@ -14,7 +14,7 @@ use crate::{Audience, ClientId, OrganizationId, Secret};
 /// The grant type of machine-to-machine access, as `grant_type` and `grant_types` name it (RFC 6749 §4.4).
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 
-/// How a client proves itself with a secret (OpenID Connect Core §9).
+/// How a client proves itself with a secret (`OpenID` Connect Core §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuthMethod {
@@ -123,7 +123,7 @@ impl Client {
         patch::merge(&mut members, body);
         defaults::complete_client(&mut members);
         let client: Self = serde_json::from_value(Value::Object(members))?;
-        Ok(Self { client_secret: secret, ..client })
+        Ok(Self { client_id: id, client_secret: secret, ..client })
     }
 
     /// The client as the body of an update request changes it. `client_metadata` and `session_transfer` are

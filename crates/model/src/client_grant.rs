@@ -153,7 +153,7 @@ impl ClientGrant {
         if grant.scope.is_none() && !grant.allows_all_scopes() {
             grant.scope = Some(ScopeSet::default());
         }
-        Ok(grant)
+        Ok(Self { id, ..grant })
     }
 
     /// The grant as the body of an update request changes it.
@@ -245,23 +245,4 @@ impl ClientGrant {
 
 fn names_scopes(body: &Members) -> bool {
     body.get("scope").and_then(|scope| scope.as_array()).is_some_and(|scopes| !scopes.is_empty())
-}
-
-/// Which grants a list is to show (Auth0: Get client grants). Unset members do not restrict.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClientGrantFilter {
-    /// Exact audience.
-    pub audience: Option<Audience>,
-    /// Exact client.
-    pub client_id: Option<ClientId>,
-    /// Only grants with this setting.
-    pub allow_any_organization: Option<bool>,
-    /// Only grants of this subject type.
-    pub subject_type: Option<SubjectType>,
-    /// Only default grants of this group.
-    pub default_for: Option<DefaultFor>,
-    /// Only grants associated with this organization.
-    pub organization: Option<crate::OrganizationId>,
-    /// Only these grants; at most ten.
-    pub ids: Option<Vec<ClientGrantId>>,
 }

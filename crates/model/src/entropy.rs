@@ -26,7 +26,6 @@ pub fn alphanumeric(entropy: &dyn Entropy, length: usize) -> String {
 pub fn hexadecimal(entropy: &dyn Entropy, length: usize) -> String {
     let mut bytes = vec![0_u8; length.div_ceil(2)];
     entropy.fill(&mut bytes);
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    text.truncate(length);
-    text
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(half.into(), 16)).take(length).collect()
 }

@@ -9,6 +9,7 @@ mod client;
 mod client_grant;
 mod defaults;
 mod entropy;
+mod filter;
 mod id;
 mod organization;
 mod page;
@@ -25,13 +26,14 @@ pub use client::{
     CLIENT_CREDENTIALS, Client, ClientFault, DefaultOrganization, ThirdPartySecurityMode,
     TokenEndpointAuthMethod,
 };
-pub use client_grant::{
-    ClientGrant, ClientGrantFault, ClientGrantFilter, DefaultFor, Grantee, OrganizationUsage, SubjectType,
-};
+pub use client_grant::{ClientGrant, ClientGrantFault, DefaultFor, Grantee, OrganizationUsage, SubjectType};
 pub use entropy::{Entropy, alphanumeric, hexadecimal};
+pub use filter::{
+    ClientFilter, ClientGrantFilter, Direction, OrganizationFilter, OrganizationOrder, ResourceServerFilter,
+};
 pub use id::{ClientGrantId, ClientId, KeyId, OrganizationId, ResourceServerId};
 pub use organization::Organization;
-pub use page::{Listing, Page, Paging};
+pub use page::{Cursor, Page, Paging};
 pub use resource_server::{
     ClientPolicy, EncryptionKey, Policy, ProofOfPossession, ResourceServer, ResourceServerFault,
     ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect, TokenEncryption, UserPolicy,

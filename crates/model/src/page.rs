@@ -12,8 +12,8 @@ pub enum Paging {
     },
     /// By cursor: up to `take` items after the one that `from` names.
     Checkpoint {
-        /// The key of the last item already seen; none begins at the beginning.
-        after: Option<String>,
+        /// The place of the last item already seen; none begins at the beginning.
+        after: Option<Cursor>,
         /// Items at most, 1 to 100.
         take: u32,
     },
@@ -36,13 +36,22 @@ impl Paging {
         }
     }
 
-    /// The key of the last item already seen.
-    pub fn after(&self) -> Option<&str> {
+    /// The place of the last item already seen.
+    pub fn after(&self) -> Option<&Cursor> {
         match self {
             Self::Offset { .. } => None,
-            Self::Checkpoint { after, .. } => after.as_deref(),
+            Self::Checkpoint { after, .. } => after.as_ref(),
         }
     }
+}
+
+/// A place in a list: it stays valid when the item that it names is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The revision at which the item was created; lists in order of identifiers do not look at it.
+    pub created: u64,
+    /// The item's identifier.
+    pub id: String,
 }
 
 /// What a store found for a [`Paging`].
@@ -52,17 +61,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many items the whole list has.
     pub total: u64,
-    /// The key to go on from, when there is more.
-    pub next: Option<String>,
-}
-
-/// A page together with how it was asked for: what HTTP needs to choose the envelope.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Listing<T> {
-    /// What was found.
-    pub page: Page<T>,
-    /// How it was asked for.
-    pub paging: Paging,
-    /// Whether `include_totals` was set. A checkpoint listing ignores it.
-    pub include_totals: bool,
+    /// The place to go on from, when there is more.
+    pub next: Option<Cursor>,
 }

@@ -1,14 +1,12 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! The configuration in memory, as the token path reads it: immutable, at one revision, swapped whole.
+//!
+//! A [`Snapshot`] answers every question of one request, so that all answers are about the same revision. The
+//! [`Follower`] keeps the newest one: it reads what changed from the store, and knows how old its knowledge is.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+mod follower;
+mod secrets;
+mod snapshot;
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+pub use follower::{Follower, TooOld};
+pub use secrets::SecretDigest;
+pub use snapshot::{KnownClient, Snapshot};

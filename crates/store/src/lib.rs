@@ -1,14 +1,107 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! The storage seam: what the configuration is kept in, and how it changes.
+//!
+//! Everything above sees nouns of the model and the narrow trait [`Store`]; SQL, transactions, the sealing of
+//! secrets and the order of changes stay in here. A commit is answered when it is durable, not before.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+mod change;
+mod configuration;
+mod error;
+mod seal;
+mod sqlite;
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
+pub use change::Change;
+pub use configuration::{Association, Changed, Changes, Configuration};
+pub use error::{Noun, StoreError};
+pub use seal::KeyEncryptionKey;
+pub use sqlite::SqliteStore;
+
+use async_trait::async_trait;
+use grantd_model::{
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, SigningKey, Tenant, Versioned,
+};
+
+/// Where the configuration is kept. `get` is by identifier, `find` by natural key.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Makes all the changes durable, or none of them. They take effect at one revision, which is returned.
+    async fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError>;
+
+    /// The revision of the latest commit.
+    async fn revision(&self) -> Result<Revision, StoreError>;
+
+    /// The whole configuration at one revision.
+    async fn load(&self) -> Result<Configuration, StoreError>;
+
+    /// What is different since a revision, at the latest one.
+    async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.revision().await.map(drop)
     }
+
+    /// What is set for the deployment.
+    async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError>;
+
+    /// All signing keys, oldest first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError>;
+
+    /// A client by `client_id`.
+    async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError>;
+
+    /// The client that is the face of the API.
+    async fn find_client_of_api(&self, api: &Audience) -> Result<Option<ClientId>, StoreError>;
+
+    /// Clients in order of creation, the global client last.
+    async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError>;
+
+    /// An API by `id`.
+    async fn get_resource_server(
+        &self,
+        id: &ResourceServerId,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError>;
+
+    /// An API by `identifier`.
+    async fn find_resource_server(
+        &self,
+        identifier: &Audience,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError>;
+
+    /// APIs in order of creation.
+    async fn list_resource_servers(
+        &self,
+        filter: &ResourceServerFilter,
+        paging: &Paging,
+    ) -> Result<Page<ResourceServer>, StoreError>;
+
+    /// A grant by `id`.
+    async fn get_client_grant(
+        &self,
+        id: &ClientGrantId,
+    ) -> Result<Option<Versioned<ClientGrant>>, StoreError>;
+
+    /// Grants in order of their identifiers.
+    async fn list_client_grants(
+        &self,
+        filter: &ClientGrantFilter,
+        paging: &Paging,
+    ) -> Result<Page<ClientGrant>, StoreError>;
+
+    /// An organization by `id`.
+    async fn get_organization(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<Versioned<Organization>>, StoreError>;
+
+    /// An organization by `name`.
+    async fn find_organization(&self, name: &str) -> Result<Option<Versioned<Organization>>, StoreError>;
+
+    /// Organizations in the filter's order.
+    async fn list_organizations(
+        &self,
+        filter: &OrganizationFilter,
+        paging: &Paging,
+    ) -> Result<Page<Organization>, StoreError>;
 }

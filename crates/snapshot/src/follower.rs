@@ -1,0 +1,112 @@
+//! Keeping the newest snapshot.
+//!
+//! The store is the truth: what is followed is read from it, by revision. Reading is single-flight: whoever
+//! asks while a read is under way that began before the question waits for one that begins after it, and all
+//! who wait share that one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use grantd_model::{Clock, Timestamp};
+use grantd_store::{Store, StoreError};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use crate::Snapshot;
+use crate::secrets::DigestKey;
+
+/// How old the knowledge of a node may be before it says so instead of answering.
+const CEILING: Duration = Duration::from_secs(10);
+/// How often the store is asked without a reason.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// The node cannot tell whether what it knows still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the store was last read {0:?} ago")]
+pub struct TooOld(pub Duration);
+
+/// The newest snapshot, and how it is kept so.
+pub struct Follower {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    current: ArcSwap<Snapshot>,
+    /// When the store last said that the current snapshot is the newest, in milliseconds.
+    confirmed: AtomicU64,
+    /// Reads that have begun.
+    begun: AtomicU64,
+    /// The last read that has ended, by its number among those that have begun.
+    ended: Mutex<u64>,
+}
+
+impl Follower {
+    /// Loads the whole configuration.
+    pub async fn load(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let digest_key = DigestKey::generate().ok_or(StoreError::Stopped)?;
+        let now = clock.now();
+        let snapshot = Snapshot::new(store.load().await?, digest_key);
+        Ok(Self {
+            store,
+            clock,
+            current: ArcSwap::from_pointee(snapshot),
+            confirmed: AtomicU64::new(now.millis()),
+            begun: AtomicU64::new(0),
+            ended: Mutex::new(0),
+        })
+    }
+
+    /// The newest snapshot, unless it may be older than ten seconds.
+    pub fn current(&self) -> Result<Arc<Snapshot>, TooOld> {
+        let age = self.age();
+        if age > CEILING { Err(TooOld(age)) } else { Ok(self.current.load_full()) }
+    }
+
+    /// How long ago the store confirmed the current snapshot.
+    pub fn age(&self) -> Duration {
+        let confirmed = Timestamp::from_millis(self.confirmed.load(Ordering::Acquire));
+        Duration::from_millis(self.clock.now().millis().saturating_sub(confirmed.millis()))
+    }
+
+    /// Returns when the snapshot holds every commit that was answered before the call.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let begun_before = self.begun.load(Ordering::Acquire);
+        let mut ended = self.ended.lock().await;
+        if *ended > begun_before {
+            return Ok(());
+        }
+        let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        self.read().await?;
+        *ended = number;
+        Ok(())
+    }
+
+    /// Follows the store until the task is dropped. A store that does not answer is logged once, and again
+    /// when it does.
+    pub async fn follow(&self) {
+        let mut answers = true;
+        loop {
+            tokio::time::sleep(INTERVAL).await;
+            match self.catch_up().await {
+                Ok(()) if !answers => tracing::info!("the store answers again"),
+                Ok(()) => {}
+                Err(error) if answers => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+                }
+                Err(_) => {}
+            }
+            answers = self.age() < INTERVAL * 2;
+        }
+    }
+
+    async fn read(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let snapshot = self.current.load_full();
+        if self.store.revision().await? > snapshot.revision() {
+            let changes = self.store.changes_since(snapshot.revision()).await?;
+            self.current.store(Arc::new(snapshot.with(changes)));
+        }
+        self.confirmed.store(now.millis(), Ordering::Release);
+        Ok(())
+    }
+}

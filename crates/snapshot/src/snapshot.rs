@@ -1,0 +1,204 @@
+//! One revision of the configuration, with structural sharing: the next costs what differs, not what there is.
+
+use std::sync::Arc;
+
+use grantd_decision::Facts;
+use grantd_model::patch::Members;
+use grantd_model::{
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
+    ResourceServerId, Revision, Secret, SigningKey, SubjectType, Tenant,
+};
+use grantd_store::{Association, Changed, Changes, Configuration};
+use imbl::{HashMap, HashSet};
+
+use crate::secrets::{DigestKey, SecretDigest};
+
+/// A client as the token path knows it: without what is only stored, and without its secret.
+#[derive(Clone, Debug)]
+pub struct KnownClient {
+    /// The client. Its `properties` are empty and its secret is blank.
+    pub client: Client,
+    digest: SecretDigest,
+}
+
+/// The whole configuration at one revision.
+#[derive(Clone)]
+pub struct Snapshot {
+    revision: Revision,
+    tenant: Arc<Tenant>,
+    signing_keys: Arc<[SigningKey]>,
+    clients: HashMap<ClientId, Arc<KnownClient>>,
+    apis: HashMap<Audience, Arc<ResourceServer>>,
+    api_identifiers: HashMap<ResourceServerId, Audience>,
+    grants: HashMap<Place, Arc<ClientGrant>>,
+    grant_places: HashMap<ClientGrantId, Place>,
+    organizations: HashMap<OrganizationId, Arc<Organization>>,
+    organization_names: HashMap<String, OrganizationId>,
+    associations: HashSet<Association>,
+    digest_key: DigestKey,
+}
+
+/// Where a grant is looked for: by its client, or among the defaults of third-party clients.
+type Place = (Option<ClientId>, Audience);
+
+impl Snapshot {
+    pub(crate) fn new(configuration: Configuration, digest_key: DigestKey) -> Self {
+        let mut snapshot = Self {
+            revision: configuration.revision,
+            tenant: Arc::new(configuration.tenant),
+            signing_keys: configuration.signing_keys.into(),
+            clients: HashMap::new(),
+            apis: HashMap::new(),
+            api_identifiers: HashMap::new(),
+            grants: HashMap::new(),
+            grant_places: HashMap::new(),
+            organizations: HashMap::new(),
+            organization_names: HashMap::new(),
+            associations: configuration.associations.into_iter().collect(),
+            digest_key,
+        };
+        configuration.clients.into_iter().for_each(|client| snapshot.put_client(client));
+        configuration.resource_servers.into_iter().for_each(|api| snapshot.put_api(api));
+        configuration.client_grants.into_iter().for_each(|grant| snapshot.put_grant(grant));
+        configuration.organizations.into_iter().for_each(|organization| {
+            snapshot.put_organization(organization);
+        });
+        snapshot
+    }
+
+    /// The next revision: this one with what differs.
+    pub(crate) fn with(&self, changes: Changes) -> Self {
+        let mut next = self.clone();
+        next.revision = changes.revision;
+        changes.changed.into_iter().for_each(|changed| next.put(changed));
+        next
+    }
+
+    /// Which revision this is.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// All signing keys, oldest first. The same slice as long as no key changes.
+    pub fn signing_keys(&self) -> &Arc<[SigningKey]> {
+        &self.signing_keys
+    }
+
+    /// The client with this id, if the secret is its secret. An unknown client takes the same work as a
+    /// wrong secret.
+    pub fn client_with_secret(&self, id: &str, secret: &[u8]) -> Option<&Client> {
+        let known = self.clients.get(id);
+        let matches = self.digest_key.matches(known.map(|known| &known.digest), secret);
+        known.filter(|_| matches).map(|known| &known.client)
+    }
+
+    /// The client with this id.
+    pub fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.get(id).map(|known| &known.client)
+    }
+
+    /// How many clients there are.
+    pub fn client_count(&self) -> usize {
+        self.clients.len()
+    }
+
+    fn put(&mut self, changed: Changed) {
+        match changed {
+            Changed::Tenant(tenant) => self.tenant = Arc::new(tenant),
+            Changed::SigningKeys(keys) => self.signing_keys = keys.into(),
+            Changed::Client(_, Some(client)) => self.put_client(client),
+            Changed::Client(id, None) => drop(self.clients.remove(&id)),
+            Changed::ResourceServer(id, api) => {
+                if let Some(identifier) = self.api_identifiers.remove(&id) {
+                    self.apis.remove(&identifier);
+                }
+                api.into_iter().for_each(|api| self.put_api(api));
+            }
+            Changed::ClientGrant(id, grant) => {
+                if let Some(place) = self.grant_places.remove(&id) {
+                    self.remove_grant(&id, &place);
+                }
+                grant.into_iter().for_each(|grant| self.put_grant(grant));
+            }
+            Changed::Organization(id, organization) => {
+                if let Some(former) = self.organizations.remove(&id) {
+                    self.remove_name(&id, &former.name);
+                }
+                organization.into_iter().for_each(|organization| self.put_organization(organization));
+            }
+            Changed::Association(association, true) => drop(self.associations.insert(association)),
+            Changed::Association(association, false) => drop(self.associations.remove(&association)),
+        }
+    }
+
+    fn put_client(&mut self, mut client: Client) {
+        client.properties = Members::new();
+        let secret = std::mem::replace(&mut client.client_secret, Secret::from(""));
+        let digest = self.digest_key.digest(&secret);
+        self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, digest }));
+    }
+
+    fn put_api(&mut self, api: ResourceServer) {
+        self.api_identifiers.insert(api.id.clone(), api.identifier.clone());
+        self.apis.insert(api.identifier.clone(), Arc::new(api));
+    }
+
+    /// Grants for users are not asked for on this path, so they are not kept.
+    fn put_grant(&mut self, grant: ClientGrant) {
+        if grant.subject_type == SubjectType::Client {
+            let place = (grant.client_id.clone(), grant.audience.clone());
+            self.grant_places.insert(grant.id.clone(), place.clone());
+            self.grants.insert(place, Arc::new(grant));
+        }
+    }
+
+    /// Changes come in the order of revisions, each record as it is now: when a grant was deleted and made
+    /// again, the place may hold its successor already, which stays.
+    fn remove_grant(&mut self, id: &ClientGrantId, place: &Place) {
+        if self.grants.get(place).is_some_and(|held| held.id == *id) {
+            self.grants.remove(place);
+        }
+    }
+
+    fn put_organization(&mut self, organization: Organization) {
+        self.organization_names.insert(organization.name.clone(), organization.id.clone());
+        self.organizations.insert(organization.id.clone(), Arc::new(organization));
+    }
+
+    fn remove_name(&mut self, id: &OrganizationId, name: &str) {
+        if self.organization_names.get(name).is_some_and(|held| held == id) {
+            self.organization_names.remove(name);
+        }
+    }
+}
+
+impl Facts for Snapshot {
+    fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    fn resource_server(&self, audience: &str) -> Option<&ResourceServer> {
+        self.apis.get(audience).map(Arc::as_ref)
+    }
+
+    fn client_grant(&self, client: &ClientId, audience: &Audience) -> Option<&ClientGrant> {
+        self.grants.get(&(Some(client.clone()), audience.clone())).map(Arc::as_ref)
+    }
+
+    fn third_party_grant(&self, audience: &Audience) -> Option<&ClientGrant> {
+        self.grants.get(&(None, audience.clone())).map(Arc::as_ref)
+    }
+
+    fn organization(&self, id: &str) -> Option<&Organization> {
+        self.organizations.get(id).map(Arc::as_ref)
+    }
+
+    fn organization_named(&self, name: &str) -> Option<&Organization> {
+        self.organization_names.get(name).and_then(|id| self.organizations.get(id)).map(Arc::as_ref)
+    }
+
+    fn is_associated(&self, organization: &OrganizationId, grant: &ClientGrantId) -> bool {
+        let association = Association { organization: organization.clone(), client_grant: grant.clone() };
+        self.associations.contains(&association)
+    }
+}

@@ -1,0 +1,61 @@
+//! What can happen to the configuration.
+
+use grantd_model::{
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
+    ResourceServerId, SigningKey, Tenant, Versioned,
+};
+
+/// One change. An update says which version it is an update of; if the record has changed since, it fails
+/// with [`StoreError::Stale`](crate::StoreError::Stale) and is made again from the record as it is now.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Replaces what is set for the deployment.
+    UpdateTenant(Versioned<Tenant>),
+    /// Adds a key.
+    CreateSigningKey(SigningKey),
+    /// Adds a client.
+    CreateClient(Client),
+    /// Replaces a client.
+    UpdateClient(Versioned<Client>),
+    /// Removes a client with its grants and their associations.
+    DeleteClient(ClientId),
+    /// Adds an API.
+    CreateResourceServer(ResourceServer),
+    /// Replaces an API.
+    UpdateResourceServer(Versioned<ResourceServer>),
+    /// Removes an API with all grants for it and their associations.
+    DeleteResourceServer(ResourceServerId),
+    /// Gives an API another identifier, and its grants with it. Only the Management API ever moves, with the issuer.
+    MoveResourceServer {
+        /// Which API.
+        id: ResourceServerId,
+        /// Its new identifier.
+        identifier: Audience,
+    },
+    /// Adds a grant.
+    CreateClientGrant(ClientGrant),
+    /// Replaces a grant.
+    UpdateClientGrant(Versioned<ClientGrant>),
+    /// Removes a grant with its associations.
+    DeleteClientGrant(ClientGrantId),
+    /// Adds an organization.
+    CreateOrganization(Organization),
+    /// Replaces an organization.
+    UpdateOrganization(Versioned<Organization>),
+    /// Removes an organization with its associations; clients lose it as their default.
+    DeleteOrganization(OrganizationId),
+    /// Adds a grant to an organization.
+    AddClientGrantToOrganization {
+        /// To which organization.
+        organization: OrganizationId,
+        /// Which grant.
+        client_grant: ClientGrantId,
+    },
+    /// Takes a grant from an organization.
+    RemoveClientGrantFromOrganization {
+        /// From which organization.
+        organization: OrganizationId,
+        /// Which grant.
+        client_grant: ClientGrantId,
+    },
+}

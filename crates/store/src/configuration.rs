@@ -1,0 +1,64 @@
+//! The configuration as a whole, and what is different in it.
+
+use grantd_model::{
+    Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
+    ResourceServerId, Revision, SigningKey, Tenant,
+};
+
+/// A grant that was added to an organization.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Association {
+    /// The organization.
+    pub organization: OrganizationId,
+    /// The grant.
+    pub client_grant: ClientGrantId,
+}
+
+/// Everything, at one revision.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Configuration {
+    /// Which revision.
+    pub revision: Revision,
+    /// What is set for the deployment.
+    pub tenant: Tenant,
+    /// All signing keys, oldest first.
+    pub signing_keys: Vec<SigningKey>,
+    /// All clients.
+    pub clients: Vec<Client>,
+    /// All APIs.
+    pub resource_servers: Vec<ResourceServer>,
+    /// All grants.
+    pub client_grants: Vec<ClientGrant>,
+    /// All organizations.
+    pub organizations: Vec<Organization>,
+    /// All associations.
+    pub associations: Vec<Association>,
+}
+
+/// What is different since some revision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    /// The revision that they lead to.
+    pub revision: Revision,
+    /// The records that differ, each once, as they are at that revision.
+    pub changed: Vec<Changed>,
+}
+
+/// A record that differs; none where it is gone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Changed {
+    /// What is set for the deployment.
+    Tenant(Tenant),
+    /// The signing keys, all of them.
+    SigningKeys(Vec<SigningKey>),
+    /// A client.
+    Client(ClientId, Option<Client>),
+    /// An API.
+    ResourceServer(ResourceServerId, Option<ResourceServer>),
+    /// A grant.
+    ClientGrant(ClientGrantId, Option<ClientGrant>),
+    /// An organization.
+    Organization(OrganizationId, Option<Organization>),
+    /// An association, and whether it is there.
+    Association(Association, bool),
+}

@@ -1,0 +1,59 @@
+//! How a store can fail.
+
+use thiserror::Error;
+
+/// What a store keeps, as errors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noun {
+    /// A client.
+    Client,
+    /// An API.
+    ResourceServer,
+    /// A client grant.
+    ClientGrant,
+    /// An organization.
+    Organization,
+    /// A grant in an organization.
+    Association,
+    /// A signing key.
+    SigningKey,
+    /// The settings of the deployment.
+    Tenant,
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another record has the same natural key. The database decided it, so it holds under concurrency.
+    #[error("another {0:?} is there already")]
+    Duplicate(Noun),
+    /// A record that the change needs is not there.
+    #[error("the {0:?} is not there")]
+    Missing(Noun),
+    /// The record has changed since it was read.
+    #[error("the {0:?} has changed since it was read")]
+    Stale(Noun),
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+    /// The database's schema could not be brought up to date.
+    #[error("the database schema could not be migrated: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored record cannot be read.
+    #[error("a stored {noun:?} cannot be read")]
+    Corrupt {
+        /// What it should be.
+        noun: Noun,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A sealed secret does not open: the key-encryption key is another, or the row was tampered with.
+    #[error("a sealed {0:?} secret does not open under this key-encryption key")]
+    Sealed(Noun),
+    /// The transaction that the change was part of could not be made durable; nothing of it is kept.
+    #[error("the change could not be made durable")]
+    NotDurable,
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+}

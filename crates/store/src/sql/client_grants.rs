@@ -1,0 +1,170 @@
+//! Client grants.
+
+use grantd_model::{
+    Audience, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, DefaultFor, Page, Paging, Versioned,
+};
+use sqlx::Row;
+
+use super::paging::{Condition, List, Order, page};
+use super::revision::{kind, touch};
+use super::{
+    Connection, Db, Write, from_text, stale_or_missing, stored_revision, to_text, unique, versioned,
+};
+use crate::{Noun, StoreError};
+
+const COLUMNS: &str = "id, created, record, revision";
+const NOUN: Noun = Noun::ClientGrant;
+const ORDER: Order = Order { by: "id", after: "id > (", by_id: true };
+
+pub(crate) async fn get(
+    connection: &mut Connection,
+    id: &ClientGrantId,
+) -> Result<Option<Versioned<ClientGrant>>, StoreError> {
+    let text = "SELECT id, created, record, revision FROM client_grants WHERE id = $1";
+    let row = sqlx::query::<Db>(text).bind(id.as_str()).fetch_optional(connection).await?;
+    row.map(|row| from_row(&row)).transpose()
+}
+
+pub(crate) async fn list(
+    connection: &mut Connection,
+    filter: &ClientGrantFilter,
+    paging: &Paging,
+) -> Result<Page<ClientGrant>, StoreError> {
+    let ids = filter.ids.as_ref().map(|ids| ids.iter().map(ClientGrantId::to_string).collect());
+    let organization = filter.organization.as_ref().map(|organization| {
+        Condition::Exists(
+            "EXISTS (SELECT 1 FROM organization_client_grants \
+             WHERE client_grant_id = client_grants.id AND organization_id = ",
+            organization.to_string(),
+            ")",
+        )
+    });
+    let list = List::of("client_grants")
+        .with(filter.audience.as_ref().map(|audience| Condition::Text("audience", audience.to_string())))
+        .with(filter.client_id.as_ref().map(|id| Condition::Text("client_id", id.to_string())))
+        .with(
+            filter.allow_any_organization.map(|any| Condition::Number("allow_any_organization", any.into())),
+        )
+        .with(filter.subject_type.map(|kind| Condition::Text("subject_type", kind.as_str().into())))
+        .with(filter.default_for.map(|group| Condition::Text("default_for", group.as_str().into())))
+        .with(ids.map(|ids| Condition::AnyOf("id", ids)))
+        .with(organization);
+    let found = list.fetch(connection, COLUMNS, ORDER, paging).await?;
+    page(found, |row| from_row(row).map(|grant| grant.record))
+}
+
+pub(crate) async fn all(connection: &mut Connection) -> Result<Vec<ClientGrant>, StoreError> {
+    let text = "SELECT id, created, record, revision FROM client_grants";
+    let rows = sqlx::query::<Db>(text).fetch_all(connection).await?;
+    rows.iter().map(|row| from_row(row).map(|grant| grant.record)).collect()
+}
+
+pub(crate) async fn create(write: &mut Write<'_>, grant: &ClientGrant) -> Result<(), StoreError> {
+    if !super::resource_servers::exists_as(write, &grant.audience).await? {
+        return Err(StoreError::Missing(Noun::ResourceServer));
+    }
+    if let Some(client) = &grant.client_id
+        && !super::clients::exists(write, client).await?
+    {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    sqlx::query::<Db>(
+        "INSERT INTO client_grants (id, client_id, default_for, audience, subject_type, \
+         allow_any_organization, record, created, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+    )
+    .bind(grant.id.as_str())
+    .bind(grant.client_id.as_ref().map(ClientId::as_str))
+    .bind(grant.default_for.map(DefaultFor::as_str))
+    .bind(grant.audience.as_str())
+    .bind(grant.subject_type.as_str())
+    .bind(grant.allow_any_organization.map(i64::from))
+    .bind(to_text(NOUN, grant)?)
+    .bind(write.revision)
+    .execute(&mut *write.connection)
+    .await
+    .map_err(unique(NOUN))?;
+    touch(write, kind::CLIENT_GRANT, grant.id.as_str()).await
+}
+
+pub(crate) async fn update(write: &mut Write<'_>, grant: &Versioned<ClientGrant>) -> Result<(), StoreError> {
+    let record = &grant.record;
+    let updated = sqlx::query::<Db>(
+        "UPDATE client_grants SET allow_any_organization = $1, record = $2, revision = $3 \
+         WHERE id = $4 AND revision = $5",
+    )
+    .bind(record.allow_any_organization.map(i64::from))
+    .bind(to_text(NOUN, record)?)
+    .bind(write.revision)
+    .bind(record.id.as_str())
+    .bind(stored_revision(grant.revision))
+    .execute(&mut *write.connection)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(stale_or_missing(NOUN, exists(write, &record.id)).await);
+    }
+    touch(write, kind::CLIENT_GRANT, record.id.as_str()).await
+}
+
+pub(crate) async fn delete(write: &mut Write<'_>, id: &ClientGrantId) -> Result<(), StoreError> {
+    super::associations::delete_of_grant(write, id).await?;
+    let text = "DELETE FROM client_grants WHERE id = $1";
+    let deleted = sqlx::query::<Db>(text).bind(id.as_str()).execute(&mut *write.connection).await?;
+    if deleted.rows_affected() == 0 {
+        return Err(StoreError::Missing(NOUN));
+    }
+    touch(write, kind::CLIENT_GRANT, id.as_str()).await
+}
+
+pub(crate) async fn delete_of_client(write: &mut Write<'_>, client: &ClientId) -> Result<(), StoreError> {
+    let text = "SELECT id FROM client_grants WHERE client_id = $1 ORDER BY id";
+    let ids = sqlx::query_scalar::<Db, String>(text).bind(client.as_str());
+    for id in ids.fetch_all(&mut *write.connection).await? {
+        delete(write, &ClientGrantId::from(id)).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn delete_for_api(write: &mut Write<'_>, api: &Audience) -> Result<(), StoreError> {
+    for id in ids_for_api(write, api).await? {
+        delete(write, &id).await?;
+    }
+    Ok(())
+}
+
+/// Grants follow their API to its new identifier.
+pub(crate) async fn move_to(
+    write: &mut Write<'_>,
+    former: &Audience,
+    identifier: &Audience,
+) -> Result<(), StoreError> {
+    for id in ids_for_api(write, former).await? {
+        let missing = StoreError::Missing(NOUN);
+        let mut grant = get(write.connection, &id).await?.ok_or(missing)?.record;
+        grant.audience = identifier.clone();
+        let text = "UPDATE client_grants SET audience = $1, record = $2, revision = $3 WHERE id = $4";
+        sqlx::query::<Db>(text)
+            .bind(identifier.as_str())
+            .bind(to_text(NOUN, &grant)?)
+            .bind(write.revision)
+            .bind(id.as_str())
+            .execute(&mut *write.connection)
+            .await?;
+        touch(write, kind::CLIENT_GRANT, id.as_str()).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientGrantId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar::<Db, i64>("SELECT 1 FROM client_grants WHERE id = $1").bind(id.as_str());
+    Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
+}
+
+async fn ids_for_api(write: &mut Write<'_>, api: &Audience) -> Result<Vec<ClientGrantId>, StoreError> {
+    let text = "SELECT id FROM client_grants WHERE audience = $1 ORDER BY id";
+    let ids = sqlx::query_scalar::<Db, String>(text).bind(api.as_str());
+    Ok(ids.fetch_all(&mut *write.connection).await?.into_iter().map(ClientGrantId::from).collect())
+}
+
+fn from_row(row: &<Db as sqlx::Database>::Row) -> Result<Versioned<ClientGrant>, StoreError> {
+    Ok(versioned(from_text(NOUN, row.try_get::<&str, _>(2)?)?, row.try_get(3)?))
+}

@@ -1,0 +1,35 @@
+//! How a change becomes statements.
+
+use super::{
+    Write, associations, client_grants, clients, organizations, resource_servers, signing_keys, tenant,
+};
+use crate::{Association, Change, StoreError};
+
+/// Makes one change inside the transaction.
+pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), StoreError> {
+    match change {
+        Change::UpdateTenant(settings) => tenant::update(write, &settings).await,
+        Change::CreateSigningKey(key) => signing_keys::create(write, &key).await,
+        Change::CreateClient(client) => clients::create(write, &client).await,
+        Change::UpdateClient(client) => clients::update(write, &client).await,
+        Change::DeleteClient(id) => clients::delete(write, &id).await,
+        Change::CreateResourceServer(api) => resource_servers::create(write, &api).await,
+        Change::UpdateResourceServer(api) => resource_servers::update(write, &api).await,
+        Change::DeleteResourceServer(id) => resource_servers::delete(write, &id).await,
+        Change::MoveResourceServer { id, identifier } => {
+            resource_servers::move_to(write, &id, &identifier).await
+        }
+        Change::CreateClientGrant(grant) => client_grants::create(write, &grant).await,
+        Change::UpdateClientGrant(grant) => client_grants::update(write, &grant).await,
+        Change::DeleteClientGrant(id) => client_grants::delete(write, &id).await,
+        Change::CreateOrganization(organization) => organizations::create(write, &organization).await,
+        Change::UpdateOrganization(organization) => organizations::update(write, &organization).await,
+        Change::DeleteOrganization(id) => organizations::delete(write, &id).await,
+        Change::AddClientGrantToOrganization { organization, client_grant } => {
+            associations::create(write, &Association { organization, client_grant }).await
+        }
+        Change::RemoveClientGrantFromOrganization { organization, client_grant } => {
+            associations::delete(write, &Association { organization, client_grant }).await
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading the configuration whole, and what is different in it. Both run inside one read transaction, so
+//! that what they return is of one revision.
+
+use grantd_model::{ClientGrantId, ClientId, OrganizationId, ResourceServerId, Revision};
+
+use super::revision::kind;
+use super::{
+    Connection, associations, client_grants, clients, organizations, resource_servers, revision,
+    signing_keys, stored_revision, tenant,
+};
+use crate::{Changed, Changes, Configuration, KeyEncryptionKey, StoreError};
+
+pub(crate) async fn everything(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+) -> Result<Configuration, StoreError> {
+    Ok(Configuration {
+        revision: revision::current(connection).await?,
+        tenant: tenant::get(connection).await?.record,
+        signing_keys: signing_keys::all(connection, key).await?,
+        clients: clients::all(connection, key).await?,
+        resource_servers: resource_servers::all(connection, key).await?,
+        client_grants: client_grants::all(connection).await?,
+        organizations: organizations::all(connection).await?,
+        associations: associations::all(connection).await?,
+    })
+}
+
+pub(crate) async fn changes_since(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+    since: Revision,
+) -> Result<Changes, StoreError> {
+    let revision = revision::current(connection).await?;
+    let mut changed = Vec::new();
+    for (kind, record) in revision::touched_since(connection, stored_revision(since)).await? {
+        changed.extend(current(connection, key, &kind, &record).await?);
+    }
+    Ok(Changes { revision, changed })
+}
+
+async fn current(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+    kind: &str,
+    record: &str,
+) -> Result<Option<Changed>, StoreError> {
+    Ok(Some(match kind {
+        kind::TENANT => Changed::Tenant(tenant::get(connection).await?.record),
+        kind::SIGNING_KEYS => Changed::SigningKeys(signing_keys::all(connection, key).await?),
+        kind::CLIENT => {
+            let id = ClientId::from(record);
+            let client = clients::get(connection, key, &id).await?;
+            Changed::Client(id, client.map(|client| client.record))
+        }
+        kind::RESOURCE_SERVER => {
+            let id = ResourceServerId::from(record);
+            let api = resource_servers::get(connection, key, &id).await?;
+            Changed::ResourceServer(id, api.map(|api| api.record))
+        }
+        kind::CLIENT_GRANT => {
+            let id = ClientGrantId::from(record);
+            let grant = client_grants::get(connection, &id).await?;
+            Changed::ClientGrant(id, grant.map(|grant| grant.record))
+        }
+        kind::ORGANIZATION => {
+            let id = OrganizationId::from(record);
+            let organization = organizations::get(connection, &id).await?;
+            Changed::Organization(id, organization.map(|organization| organization.record))
+        }
+        kind::ASSOCIATION => {
+            let Some(association) = associations::from_key(record) else { return Ok(None) };
+            let is_there = associations::is_there(connection, &association).await?;
+            Changed::Association(association, is_there)
+        }
+        _ => return Ok(None),
+    }))
+}

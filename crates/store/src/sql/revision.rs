@@ -1,0 +1,52 @@
+//! The revision, and which records changed at which.
+
+use grantd_model::Revision;
+
+use super::{Connection, Db, Write, revision_of};
+use crate::StoreError;
+
+/// The names of kinds of records in the table of changes.
+pub(crate) mod kind {
+    pub(crate) const TENANT: &str = "tenant";
+    pub(crate) const SIGNING_KEYS: &str = "signing_keys";
+    pub(crate) const CLIENT: &str = "client";
+    pub(crate) const RESOURCE_SERVER: &str = "resource_server";
+    pub(crate) const CLIENT_GRANT: &str = "client_grant";
+    pub(crate) const ORGANIZATION: &str = "organization";
+    pub(crate) const ASSOCIATION: &str = "association";
+}
+
+/// The revision of the latest commit.
+pub(crate) async fn current(connection: &mut Connection) -> Result<Revision, StoreError> {
+    let revision = sqlx::query_scalar::<Db, i64>("SELECT revision FROM revision WHERE one = 1");
+    Ok(revision_of(revision.fetch_one(connection).await?))
+}
+
+/// The next revision, taken by this transaction: whoever commits later has a later one.
+pub(crate) async fn advance(connection: &mut Connection) -> Result<i64, StoreError> {
+    let text = "UPDATE revision SET revision = revision + 1 WHERE one = 1 RETURNING revision";
+    Ok(sqlx::query_scalar::<Db, i64>(text).fetch_one(connection).await?)
+}
+
+/// Notes that a record changed, so that followers read it again.
+pub(crate) async fn touch(write: &mut Write<'_>, kind: &str, key: &str) -> Result<(), StoreError> {
+    sqlx::query::<Db>(
+        "INSERT INTO changes (kind, key, revision) VALUES ($1, $2, $3) \
+         ON CONFLICT (kind, key) DO UPDATE SET revision = excluded.revision",
+    )
+    .bind(kind)
+    .bind(key)
+    .bind(write.revision)
+    .execute(&mut *write.connection)
+    .await?;
+    Ok(())
+}
+
+/// The kinds and keys of what changed after a revision, in the order of the changes.
+pub(crate) async fn touched_since(
+    connection: &mut Connection,
+    revision: i64,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let text = "SELECT kind, key FROM changes WHERE revision > $1 ORDER BY revision, kind, key";
+    Ok(sqlx::query_as::<Db, (String, String)>(text).bind(revision).fetch_all(connection).await?)
+}

@@ -1,0 +1,181 @@
+//! The embedded database: SQLite in one file of the data folder.
+//!
+//! One writer ([`writer`]) batches waiting commits into one transaction each; readers have connections of
+//! their own and never wait for it. WAL with `synchronous = FULL`: what is answered survives a power cut.
+
+#[path = "../sql/mod.rs"]
+mod sql;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grantd_model::{
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, SigningKey, Tenant, Versioned,
+};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection as _, SqlitePool};
+
+use crate::{Change, Changes, Configuration, KeyEncryptionKey, Store, StoreError};
+
+/// The database that the statements are compiled for here.
+pub(crate) type Db = sqlx::Sqlite;
+/// A connection to it.
+pub(crate) type Connection = sqlx::SqliteConnection;
+
+const READERS: u32 = 4;
+const MIGRATIONS: [(i64, &str, &str); 1] =
+    [(1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql"))];
+
+/// A configuration in a SQLite file.
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: writer::Writer,
+    key: Arc<KeyEncryptionKey>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there, and brings its schema up to date. A schema from a newer
+    /// version is refused.
+    pub async fn open(file: &Path, key: KeyEncryptionKey) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(5));
+        let mut connection = options.connect().await?;
+        migrations().run(&mut connection).await?;
+        let key = Arc::new(key);
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        Ok(Self { readers, writer: writer::Writer::start(connection, Arc::clone(&key)), key })
+    }
+
+    /// Stops writing, waits for the last commit and closes the file.
+    pub async fn close(self) {
+        self.writer.stop().await;
+        self.readers.close().await;
+    }
+
+    async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
+        Ok(self.readers.acquire().await?)
+    }
+}
+
+fn migrations() -> Migrator {
+    let migrations = MIGRATIONS.map(|(version, description, text)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sqlx::SqlStr::from_static(text),
+            false,
+        )
+    });
+    Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {
+        self.writer.commit(changes).await
+    }
+
+    async fn revision(&self) -> Result<Revision, StoreError> {
+        sql::revision::current(&mut *self.reader().await?).await
+    }
+
+    async fn load(&self) -> Result<Configuration, StoreError> {
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        sql::load::everything(&mut transaction, &self.key).await
+    }
+
+    async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError> {
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        sql::load::changes_since(&mut transaction, &self.key, revision).await
+    }
+
+    async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {
+        sql::tenant::get(&mut *self.reader().await?).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        sql::signing_keys::all(&mut *self.reader().await?, &self.key).await
+    }
+
+    async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError> {
+        sql::clients::get(&mut *self.reader().await?, &self.key, id).await
+    }
+
+    async fn find_client_of_api(&self, api: &Audience) -> Result<Option<ClientId>, StoreError> {
+        sql::clients::find_of_api(&mut *self.reader().await?, api).await
+    }
+
+    async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError> {
+        sql::clients::list(&mut *self.reader().await?, &self.key, filter, paging).await
+    }
+
+    async fn get_resource_server(
+        &self,
+        id: &ResourceServerId,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
+        sql::resource_servers::get(&mut *self.reader().await?, &self.key, id).await
+    }
+
+    async fn find_resource_server(
+        &self,
+        identifier: &Audience,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
+        sql::resource_servers::find(&mut *self.reader().await?, &self.key, identifier).await
+    }
+
+    async fn list_resource_servers(
+        &self,
+        filter: &ResourceServerFilter,
+        paging: &Paging,
+    ) -> Result<Page<ResourceServer>, StoreError> {
+        sql::resource_servers::list(&mut *self.reader().await?, &self.key, filter, paging).await
+    }
+
+    async fn get_client_grant(
+        &self,
+        id: &ClientGrantId,
+    ) -> Result<Option<Versioned<ClientGrant>>, StoreError> {
+        sql::client_grants::get(&mut *self.reader().await?, id).await
+    }
+
+    async fn list_client_grants(
+        &self,
+        filter: &ClientGrantFilter,
+        paging: &Paging,
+    ) -> Result<Page<ClientGrant>, StoreError> {
+        sql::client_grants::list(&mut *self.reader().await?, filter, paging).await
+    }
+
+    async fn get_organization(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<Versioned<Organization>>, StoreError> {
+        sql::organizations::get(&mut *self.reader().await?, id).await
+    }
+
+    async fn find_organization(&self, name: &str) -> Result<Option<Versioned<Organization>>, StoreError> {
+        sql::organizations::find(&mut *self.reader().await?, name).await
+    }
+
+    async fn list_organizations(
+        &self,
+        filter: &OrganizationFilter,
+        paging: &Paging,
+    ) -> Result<Page<Organization>, StoreError> {
+        sql::organizations::list(&mut *self.reader().await?, filter, paging).await
+    }
+}
