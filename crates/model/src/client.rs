@@ -113,31 +113,41 @@ pub enum ClientFault {
     Global,
 }
 
+/// The objects that an update changes member by member.
+const MERGED: [&str; 5] =
+    ["client_metadata", "session_transfer", "jwt_configuration", "mobile", "native_social_login"];
+
 const STRICT_GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", CLIENT_CREDENTIALS];
 
 impl Client {
     /// A client from the body of a create request that has passed its schema, with Auth0's defaults in place.
-    pub fn from_request(id: ClientId, secret: Secret, body: Members) -> Result<Self, serde_json::Error> {
+    pub fn from_request(id: ClientId, secret: Secret, mut body: Members) -> Result<Self, serde_json::Error> {
         let mut members = defaults::client(&body);
         members.insert("client_id".into(), id.as_str().into());
+        defaults::complete_client(&mut body);
         patch::merge(&mut members, body);
-        defaults::complete_client(&mut members);
         let client: Self = serde_json::from_value(Value::Object(members))?;
         Ok(Self { client_id: id, client_secret: secret, ..client })
     }
 
-    /// The client as the body of an update request changes it. `client_metadata` and `session_transfer` are
-    /// merged, everything else is replaced (Auth0, recorded).
+    /// The client as the body of an update request changes it. The objects in [`MERGED`] are merged, everything
+    /// else is replaced (Auth0, recorded).
+    ///
+    /// A client that becomes a first party leaves its permissive mode behind, which is for third parties only.
     pub fn updated(&self, mut body: Members) -> Result<Self, serde_json::Error> {
         let secret = body.shift_remove("client_secret");
         let secret = secret.as_ref().and_then(Value::as_str).map(Secret::from);
-        patch::merge_member(&self.properties, &mut body, "client_metadata");
-        patch::merge_member(&self.properties, &mut body, "session_transfer");
-        let mut members = patch::to_members(self)?;
-        patch::merge(&mut members, body);
-        defaults::complete_client(&mut members);
-        let client: Self = serde_json::from_value(Value::Object(members))?;
-        Ok(Self { client_secret: secret.unwrap_or_else(|| self.client_secret.clone()), ..client })
+        let names_mode = body.contains_key("third_party_security_mode");
+        for name in MERGED {
+            patch::merge_member(&self.properties, &mut body, name);
+        }
+        defaults::complete_client(&mut body);
+        let mut client: Self = patch::apply(self, body)?;
+        client.client_secret = secret.unwrap_or_else(|| self.client_secret.clone());
+        if client.is_first_party && !client.is_strict() && !names_mode {
+            client.third_party_security_mode = None;
+        }
+        Ok(client)
     }
 
     /// Whether the client may use a grant type.
@@ -178,7 +188,9 @@ impl Client {
 
     /// The rules between a client and what it becomes.
     pub fn check_update(&self, updated: &Self) -> Result<(), ClientFault> {
-        let changes_mode = self.third_party_security_mode != updated.third_party_security_mode;
+        let leaves_mode = updated.is_first_party && updated.third_party_security_mode.is_none();
+        let changes_mode =
+            self.third_party_security_mode != updated.third_party_security_mode && !leaves_mode;
         if changes_mode || (self.is_strict() && updated.is_first_party) {
             return Err(ClientFault::SecurityModeChanged);
         }

@@ -22,18 +22,22 @@ pub(crate) fn client(body: &Members) -> Members {
         "refresh_token": refresh_token(body, &kind),
     });
     let mut members = object(defaults);
+    if kind.third_party {
+        members.insert("third_party_security_mode".into(), "permissive".into());
+    }
     if kind.strict {
         members.insert("redirection_policy".into(), "open_redirect_protection".into());
     }
     members
 }
 
-/// Fills in the members of a client's objects that Auth0 always shows once the object is there.
-pub(crate) fn complete_client(members: &mut Members) {
-    complete(members, "jwt_configuration", json!({"secret_encoded": false}));
-    complete(members, "refresh_token", plain_refresh_token(2_592_000, 1_296_000));
+/// Fills in what Auth0 always shows of a client's objects once a request has named the object.
+pub(crate) fn complete_client(body: &mut Members) {
+    mirror_logout(body);
+    complete(body, "jwt_configuration", json!({"secret_encoded": false}));
+    complete(body, "refresh_token", plain_refresh_token(2_592_000, 1_296_000));
     complete(
-        members,
+        body,
         "session_transfer",
         json!({
             "can_create_session_transfer_token": false,
@@ -45,10 +49,21 @@ pub(crate) fn complete_client(members: &mut Members) {
         }),
     );
     for name in ["client_metadata", "session_transfer"] {
-        if let Some(Value::Object(object)) = members.get_mut(name) {
+        if let Some(Value::Object(object)) = body.get_mut(name) {
             object.retain(|_, value| !value.is_null());
         }
     }
+}
+
+/// `oidc_backchannel_logout` is an older name for the addresses in `oidc_logout`: both are always shown, and
+/// what is set or removed by one name is so by the other.
+fn mirror_logout(body: &mut Members) {
+    const ADDRESSES: &str = "backchannel_logout_urls";
+    let current = body.get("oidc_logout").or_else(|| body.get("oidc_backchannel_logout")).cloned();
+    let Some(current) = current else { return };
+    let addresses = current.get(ADDRESSES).map_or(Value::Null, |urls| json!({ADDRESSES: urls}));
+    body.insert("oidc_logout".into(), current);
+    body.insert("oidc_backchannel_logout".into(), addresses);
 }
 
 /// The settings of a new tenant.
@@ -119,9 +134,13 @@ fn refresh_token(body: &Members, kind: &Kind<'_>) -> Value {
         .is_some_and(|method| method.starts_with("client_secret"));
     let (lifetime, idle) = if confidential { (31_557_600, 2_592_000) } else { (2_592_000, 1_296_000) };
     let mut token = plain_refresh_token(lifetime, idle);
-    if let (true, Some(members)) = (kind.strict, token.as_object_mut()) {
+    if let (true, Some(members)) = (kind.third_party, token.as_object_mut()) {
         members.insert("expiration_type".into(), "expiring".into());
         members.insert("infinite_idle_token_lifetime".into(), false.into());
+        if kind.public {
+            members.insert("rotation_type".into(), "rotating".into());
+            members.insert("infinite_token_lifetime".into(), false.into());
+        }
     }
     token
 }

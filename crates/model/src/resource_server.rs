@@ -250,8 +250,9 @@ impl ResourceServer {
     pub fn from_request(id: &ResourceServerId, body: Members) -> Result<Self, serde_json::Error> {
         let mut members = Members::new();
         members.insert("id".into(), id.as_str().into());
+        let names_web_lifetime = body.contains_key("token_lifetime_for_web");
         patch::merge(&mut members, body);
-        Self::from_members(members, None)
+        Ok(Self::from_members(members, None)?.with_web_lifetime(names_web_lifetime))
     }
 
     /// The API as the body of an update request changes it. The two sides of `subject_type_authorization`
@@ -259,8 +260,16 @@ impl ResourceServer {
     pub fn updated(&self, mut body: Members) -> Result<Self, serde_json::Error> {
         let mut members = patch::to_members(self)?;
         patch::merge_member(&members, &mut body, "subject_type_authorization");
+        let names_web_lifetime = body.contains_key("token_lifetime_for_web");
         patch::merge(&mut members, body);
-        Self::from_members(members, self.signing_secret.clone())
+        let api = Self::from_members(members, self.signing_secret.clone())?;
+        Ok(api.with_web_lifetime(names_web_lifetime))
+    }
+
+    /// A lifetime for web tokens that the request did not name follows a shorter lifetime.
+    fn with_web_lifetime(self, named: bool) -> Self {
+        let follows = self.token_lifetime_for_web.min(self.token_lifetime);
+        Self { token_lifetime_for_web: if named { self.token_lifetime_for_web } else { follows }, ..self }
     }
 
     /// The secret travels apart, since the record's wire form never has it.
@@ -292,8 +301,7 @@ impl ResourceServer {
         if refused.is_empty() { Ok(()) } else { Err(ResourceServerFault::SystemApi(refused)) }
     }
 
-    /// The rules that an API keeps in itself. `token_lifetime_for_web` is only compared when the request
-    /// named it: a shorter `token_lifetime` alone takes the other along.
+    /// The rules that an API keeps in itself.
     pub fn check(&self) -> Result<(), ResourceServerFault> {
         if self.token_lifetime_for_web > self.token_lifetime {
             return Err(ResourceServerFault::WebLifetime);

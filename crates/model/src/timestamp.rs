@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use time::OffsetDateTime;
 use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. Before 1970 nothing happened here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,13 +31,14 @@ impl Timestamp {
     }
 }
 
-/// ISO 8601 in UTC with milliseconds, as Auth0 writes dates: `2026-05-08T16:00:56.685Z`.
+/// ISO 8601 in UTC with milliseconds, as Auth0 writes dates: `2026-05-08T16:00:56.685Z`. What lies beyond the year
+/// 9999 is written as its end.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format =
             format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
         let date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+            .unwrap_or(PrimitiveDateTime::MAX.assume_utc());
         f.write_str(&date.format(format).map_err(|_| fmt::Error)?)
     }
 }

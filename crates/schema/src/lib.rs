@@ -12,6 +12,7 @@ mod fault;
 mod form;
 mod format;
 mod javascript;
+pub mod json;
 mod operation;
 mod pattern;
 mod urlencoded;

@@ -1,0 +1,32 @@
+//! Who calls the Management API.
+
+use grantd_model::{ClientId, ScopeSet};
+use grantd_schema::Operation;
+
+use crate::Error;
+
+/// The bearer of a verified Management API token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The client that the token was issued to.
+    pub client_id: ClientId,
+    /// The scopes of the token.
+    pub scopes: ScopeSet,
+}
+
+impl Caller {
+    /// Fails unless the caller holds one of the operation's scopes.
+    pub fn require(&self, operation: Operation) -> Result<(), Error> {
+        self.require_any(operation.scopes())
+    }
+
+    /// Fails unless the caller holds one of these scopes.
+    pub fn require_any(&self, scopes: &'static [&'static str]) -> Result<(), Error> {
+        if self.holds_any(scopes) { Ok(()) } else { Err(Error::InsufficientScope { expected: scopes }) }
+    }
+
+    /// Whether the caller holds one of these scopes.
+    pub fn holds_any(&self, scopes: &[&str]) -> bool {
+        scopes.iter().any(|scope| self.scopes.contains(scope))
+    }
+}

@@ -1,0 +1,42 @@
+//! Clients (Auth0: Clients, applications).
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod rotate_secret;
+mod update;
+mod view;
+
+pub use create::create;
+pub use delete::delete;
+pub use get::get;
+pub use list::list;
+pub use rotate_secret::rotate_secret;
+pub use update::update;
+
+use grantd_model::{Client, ClientId, Secret, Versioned, alphanumeric};
+use grantd_store::{Change, Noun, StoreError};
+
+use crate::{Context, Error, Inexistent};
+
+/// Length of a client secret, in characters: about 380 bits.
+const SECRET: usize = 64;
+
+fn generate_secret(context: &Context) -> Secret {
+    Secret::from(alphanumeric(&*context.entropy, SECRET))
+}
+
+async fn load(context: &Context, id: &str) -> Result<Versioned<Client>, Error> {
+    let client = context.store.get_client(&ClientId::from(id)).await?;
+    client.ok_or(Error::NotFound(Inexistent::Client))
+}
+
+/// Commits a client. The only other record that it can miss is its default organization.
+async fn commit(context: &Context, change: Change) -> Result<(), Error> {
+    match context.store.commit(vec![change]).await {
+        Ok(_) => Ok(()),
+        Err(StoreError::Missing(Noun::Organization)) => Err(Error::DefaultOrganizationMissing),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,24 @@
+//! Auth0: Rotate a client secret.
+
+use grantd_model::{Client, Versioned};
+use grantd_schema::Operation::RotateClientSecret;
+use grantd_store::Change;
+
+use super::view::{Sight, certificate, view};
+use crate::retry::while_stale;
+use crate::{Caller, Context, Error, Members, Request};
+
+/// Gives a client a new secret; the former one is refused from then on.
+pub async fn rotate_secret(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
+    caller.require(RotateClientSecret)?;
+    request.query(RotateClientSecret)?;
+    while_stale(|| attempt(context, request.parameter("id"))).await
+}
+
+async fn attempt(context: &Context, id: &str) -> Result<Members, Error> {
+    let former = super::load(context, id).await?;
+    let client = Client { client_secret: super::generate_secret(context), ..former.record };
+    let update = Versioned { record: client.clone(), revision: former.revision };
+    super::commit(context, Change::UpdateClient(update)).await?;
+    view(context, &client, Sight::of_new_secret(), certificate(context).await?.as_deref())
+}

@@ -1,0 +1,36 @@
+//! Auth0: Update a client.
+
+use grantd_model::Versioned;
+use grantd_schema::Operation::UpdateClient;
+use grantd_store::Change;
+
+use super::view::{Sight, certificate, view};
+use crate::retry::while_stale;
+use crate::{Caller, Context, Error, Members, Request};
+
+/// Changes a client. Which scope is needed depends on what changes.
+pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
+    caller.require(UpdateClient)?;
+    let body = request.payload(UpdateClient)?;
+    for member in body.keys() {
+        caller.require_any(scope_for(member))?;
+    }
+    while_stale(|| attempt(context, caller, request.parameter("id"), &body)).await
+}
+
+fn scope_for(member: &str) -> &'static [&'static str] {
+    match member {
+        "client_secret" => &["update:client_keys"],
+        "client_authentication_methods" => &["update:client_credentials", "update:clients"],
+        _ => &["update:clients"],
+    }
+}
+
+async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -> Result<Members, Error> {
+    let former = super::load(context, id).await?;
+    let client = former.record.updated(body.clone())?;
+    former.record.check_update(&client)?;
+    let update = Versioned { record: client.clone(), revision: former.revision };
+    super::commit(context, Change::UpdateClient(update)).await?;
+    view(context, &client, Sight::of_changed(caller), certificate(context).await?.as_deref())
+}

@@ -1,0 +1,69 @@
+//! A client as the wire shows it, to this caller.
+
+use grantd_model::patch;
+use grantd_model::{Client, SigningKeyState};
+use serde_json::json;
+
+use crate::{Caller, Context, Error, Members};
+
+/// What every scope that reads clients shows (Auth0: Get a client).
+const SUMMARY: [&str; 5] = ["client_id", "name", "description", "app_type", "tenant"];
+
+/// How much of a client somebody may see.
+#[derive(Clone, Copy)]
+pub(super) struct Sight {
+    details: bool,
+    secrets: bool,
+}
+
+impl Sight {
+    /// What a caller sees of clients that it reads.
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self {
+            details: caller.holds_any(&["read:clients", "read:client_keys"]),
+            secrets: caller.holds_any(&["read:client_keys", "read:client_credentials"]),
+        }
+    }
+
+    /// What a caller sees of a client that it has just changed.
+    pub(super) fn of_changed(caller: &Caller) -> Self {
+        Self { details: true, ..Self::of(caller) }
+    }
+
+    /// What a caller sees of a client whose secret it has just had made.
+    pub(super) fn of_new_secret() -> Self {
+        Self { details: true, secrets: true }
+    }
+}
+
+/// The certificate that clients show in `signing_keys`: that of the key that signs now.
+pub(super) async fn certificate(context: &Context) -> Result<Option<String>, Error> {
+    let keys = context.store.signing_keys().await?;
+    let current = keys.into_iter().rev().find(|key| key.state == SigningKeyState::Current);
+    Ok(current.map(|key| key.certificate))
+}
+
+/// The record, as far as the sight goes.
+pub(super) fn view(
+    context: &Context,
+    client: &Client,
+    sight: Sight,
+    certificate: Option<&str>,
+) -> Result<Members, Error> {
+    let mut members = Members::new();
+    members.insert("tenant".into(), (*context.tenant).into());
+    members.extend(patch::to_members(client)?);
+    if !sight.details {
+        members.retain(|name, _| SUMMARY.contains(&name.as_str()));
+    }
+    if sight.secrets {
+        members.insert("client_secret".into(), client.client_secret.expose_str().into());
+        if let Some(certificate) = certificate {
+            let key = json!([{ "cert": certificate, "subject": "deprecated" }]);
+            members.insert("signing_keys".into(), key);
+        }
+    } else {
+        members.shift_remove("encryption_key");
+    }
+    Ok(members)
+}

@@ -1,0 +1,21 @@
+//! What every use case may use.
+
+use std::sync::Arc;
+
+use grantd_model::{Audience, Clock, Entropy};
+use grantd_store::Store;
+
+/// The store and the parameters of the outside world.
+#[derive(Clone)]
+pub struct Context {
+    /// Where the configuration is.
+    pub store: Arc<dyn Store>,
+    /// Where identifiers and secrets come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The name of the deployment: the host of the issuer, as `tenant` shows it.
+    pub tenant: Arc<str>,
+    /// The audience of the Management API.
+    pub management_audience: Audience,
+}

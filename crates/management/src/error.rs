@@ -1,0 +1,110 @@
+//! How an operation of the configuration plane can fail. What HTTP says about it is the server's table.
+
+use grantd_model::{ClientFault, ClientGrantFault, ResourceServerFault};
+use grantd_schema::Violation;
+use grantd_store::{Noun, StoreError};
+use thiserror::Error;
+
+/// What a request names and nobody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inexistent {
+    /// A client.
+    Client,
+    /// A client that the body names.
+    ClientInBody,
+    /// An API.
+    ResourceServer,
+    /// An API that the body names by its identifier.
+    Audience(String),
+    /// A grant.
+    ClientGrant,
+    /// An organization, named by id or by name.
+    Organization,
+    /// An organization that is to be deleted.
+    OrganizationToDelete,
+    /// An organization that a grant is to be taken from.
+    OrganizationOfGrant,
+}
+
+/// Why an operation was not carried out.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The caller holds none of the scopes that would do.
+    #[error("one of the scopes {expected:?} is needed")]
+    InsufficientScope {
+        /// Which would do.
+        expected: &'static [&'static str],
+    },
+    /// The path, the query or the body is not as the schema has it.
+    #[error(transparent)]
+    Invalid(#[from] Violation),
+    /// The body is not JSON, or not JSON that can be trusted.
+    #[error("the body cannot be read: {0}")]
+    UnreadableBody(String),
+    /// The body is of a type that is not understood.
+    #[error("the media type {0:?} is not supported")]
+    UnsupportedMediaType(String),
+    /// A cursor that no list gave out.
+    #[error("the cursor is not one of this list")]
+    InvalidCursor,
+    /// A search that is outside the documented subset.
+    #[error("the query {0:?} is not supported")]
+    UnsupportedSearch(String),
+    /// What the request names is not there.
+    #[error("{0:?} is not there")]
+    NotFound(Inexistent),
+    /// Another record has the same natural key.
+    #[error("another {0:?} is there already")]
+    Conflict(Noun),
+    /// A rule of client grants.
+    #[error(transparent)]
+    ClientGrant(#[from] ClientGrantFault),
+    /// A rule of clients.
+    #[error(transparent)]
+    Client(#[from] ClientFault),
+    /// A rule of APIs.
+    #[error(transparent)]
+    ResourceServer(#[from] ResourceServerFault),
+    /// `enabled_connections` names connections, and there are none.
+    #[error("connections are not supported")]
+    ConnectionsUnsupported,
+    /// A client's default organization is not there.
+    #[error("the default organization is not there")]
+    DefaultOrganizationMissing,
+    /// The caller would hand out Management API scopes that it does not hold.
+    #[error("the caller does not hold {0:?}")]
+    UnheldScopes(Vec<String>),
+    /// The record changed with every attempt to update it.
+    #[error("the record keeps changing")]
+    Contended,
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+    /// A record does not have the form that its schema promises: a defect of this server.
+    #[error("a validated request does not fit its type")]
+    Defect(#[from] serde_json::Error),
+    /// Cryptography failed: a defect, or no randomness.
+    #[error("a key or secret could not be made: {0}")]
+    Crypto(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Duplicate(noun) => Self::Conflict(noun),
+            StoreError::Missing(Noun::Client) => Self::NotFound(Inexistent::Client),
+            StoreError::Missing(Noun::ResourceServer) => Self::NotFound(Inexistent::ResourceServer),
+            StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
+            StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// Deleting what is not there is no failure, where Auth0 answers 204 all the same.
+pub(crate) fn gone(error: StoreError) -> Result<(), Error> {
+    match error {
+        StoreError::Missing(_) => Ok(()),
+        other => Err(other.into()),
+    }
+}

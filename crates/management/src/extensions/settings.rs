@@ -1,0 +1,58 @@
+//! Our own settings of the deployment: how requested scopes are handled, and who may grant what.
+
+use std::sync::LazyLock;
+
+use grantd_model::{Extensions, Tenant, Versioned, patch};
+use grantd_schema::{Part, Schema};
+use grantd_store::Change;
+use serde_json::json;
+
+use crate::retry::while_stale;
+use crate::{Caller, Context, Error, Members, Request};
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::compile(&json!({
+        "type": "object",
+        "properties": {
+            "scope_handling": {
+                "type": "string",
+                "enum": ["auth0", "rfc6749"],
+                "description": "Whether requested scopes are only checked, or narrow the token.",
+            },
+            "allow_granting_unheld_scopes": {
+                "type": "boolean",
+                "description": "Whether Management API scopes can be granted by who does not hold them.",
+            },
+        },
+        "additionalProperties": false,
+        "minProperties": 1,
+    }))
+});
+
+/// Reads the settings.
+pub async fn get_settings(context: &Context, caller: &Caller, _: &Request) -> Result<Extensions, Error> {
+    caller.require_any(&["read:tenant_settings"])?;
+    Ok(context.store.tenant().await?.record.extensions)
+}
+
+/// Changes settings; the answer shows all of them.
+pub async fn update_settings(
+    context: &Context,
+    caller: &Caller,
+    request: &Request,
+) -> Result<Extensions, Error> {
+    caller.require_any(&["update:tenant_settings"])?;
+    let body = request.json()?;
+    SCHEMA.check(Part::Payload, &body)?;
+    let members = body.as_object().cloned().unwrap_or_default();
+    while_stale(|| attempt(context, &members)).await
+}
+
+async fn attempt(context: &Context, body: &Members) -> Result<Extensions, Error> {
+    let former = context.store.tenant().await?;
+    let extensions: Extensions = patch::apply(&former.record.extensions, body.clone())?;
+    let tenant = Tenant { extensions: extensions.clone(), ..former.record };
+    let update = Versioned { record: tenant, revision: former.revision };
+    context.store.commit(vec![Change::UpdateTenant(update)]).await?;
+    Ok(extensions)
+}

@@ -1,0 +1,26 @@
+//! Auth0: Update a resource server.
+
+use grantd_model::Versioned;
+use grantd_schema::Operation::UpdateResourceServer;
+use grantd_store::Change;
+
+use super::create::with_secret;
+use super::view::view;
+use crate::retry::while_stale;
+use crate::{Caller, Context, Error, Members, Request};
+
+/// Changes an API; of a system API only how its tokens live and look.
+pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
+    caller.require(UpdateResourceServer)?;
+    let body = request.payload(UpdateResourceServer)?;
+    while_stale(|| attempt(context, request.parameter("id"), &body)).await
+}
+
+async fn attempt(context: &Context, name: &str, body: &Members) -> Result<Members, Error> {
+    let former = super::load(&*context.store, name).await?;
+    former.record.check_system(body)?;
+    let api = with_secret(context, super::checked(former.record.updated(body.clone())?)?);
+    let update = Versioned { record: api.clone(), revision: former.revision };
+    context.store.commit(vec![Change::UpdateResourceServer(update)]).await?;
+    view(&*context.store, &api).await
+}

@@ -1,0 +1,111 @@
+//! RSA public keys, as certificates and SPKI carry them.
+//!
+//! The one place that takes X.509 apart. Whatever comes out is an RSA key of 2048 to 8192 bits with a sound
+//! exponent, so nobody after it has to ask; both ours and those that APIs give us for encryption pass here.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rsa::PublicEncryptingKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use x509_parser::pem::{Pem, parse_x509_pem};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
+
+use crate::KeyError;
+
+/// Bits of a modulus: less is broken, more is a way to keep the server busy (NIST SP 800-131A; aws-lc's limit).
+const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// An RSA public key.
+#[derive(Clone, Debug)]
+pub(crate) struct RsaPublicKey {
+    /// The modulus, big-endian, without leading zeros.
+    pub(crate) modulus: Vec<u8>,
+    /// The exponent, big-endian, without leading zeros.
+    pub(crate) exponent: Vec<u8>,
+    /// The key as the library takes it.
+    pub(crate) encrypting: PublicEncryptingKey,
+}
+
+impl RsaPublicKey {
+    /// From a certificate or a public key in PEM. The certificate's dates and signature are not looked at: it
+    /// is a container here.
+    pub(crate) fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        let pem = read_pem(pem)?;
+        match pem.label.as_str() {
+            "CERTIFICATE" => Self::from_certificate(&pem.contents),
+            "PUBLIC KEY" => Self::from_spki(&pem.contents),
+            _ => Err(KeyError::Pem),
+        }
+    }
+
+    /// From a certificate in DER.
+    pub(crate) fn from_certificate(der: &[u8]) -> Result<Self, KeyError> {
+        let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| KeyError::Der)?;
+        if rest.is_empty() { Self::from_parsed(certificate.public_key()) } else { Err(KeyError::Der) }
+    }
+
+    /// From a `SubjectPublicKeyInfo` in DER (RFC 5280 §4.1).
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
+        let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| KeyError::Der)?;
+        if rest.is_empty() { Self::from_parsed(&spki) } else { Err(KeyError::Der) }
+    }
+
+    fn from_parsed(spki: &SubjectPublicKeyInfo<'_>) -> Result<Self, KeyError> {
+        let PublicKey::RSA(key) = spki.parsed().map_err(|_| KeyError::Der)? else {
+            return Err(KeyError::NotRsa);
+        };
+        let (modulus, exponent) = (unsigned(key.modulus)?, unsigned(key.exponent)?);
+        check(modulus, exponent)?;
+        // The library reads the same bytes once more, and strictly: both have to agree that this is a key.
+        let encrypting = PublicEncryptingKey::from_der(spki.raw).map_err(KeyError::PublicKey)?;
+        Ok(Self { modulus: modulus.to_vec(), exponent: exponent.to_vec(), encrypting })
+    }
+
+    /// `n` of the JWK (RFC 7518 §6.3.1.1).
+    pub(crate) fn n(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.modulus)
+    }
+
+    /// `e` of the JWK (RFC 7518 §6.3.1.2).
+    pub(crate) fn e(&self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.exponent)
+    }
+
+    /// The SHA-256 thumbprint, base64url (RFC 7638 §3: required members only, in alphabetical order).
+    pub(crate) fn thumbprint(&self) -> String {
+        let canonical = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, self.e(), self.n());
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()))
+    }
+}
+
+/// The DER of a certificate in PEM.
+pub(crate) fn certificate_der(pem: &str) -> Result<Vec<u8>, KeyError> {
+    let pem = read_pem(pem)?;
+    if pem.label == "CERTIFICATE" { Ok(pem.contents) } else { Err(KeyError::Pem) }
+}
+
+fn read_pem(text: &str) -> Result<Pem, KeyError> {
+    parse_x509_pem(text.as_bytes()).map(|(_, pem)| pem).map_err(|_| KeyError::Pem)
+}
+
+/// The bytes of a DER integer without leading zeros. A negative one is not a part of a key.
+fn unsigned(integer: &[u8]) -> Result<&[u8], KeyError> {
+    if integer.first().is_some_and(|byte| byte & 0x80 != 0) {
+        return Err(KeyError::Der);
+    }
+    let zeros = integer.iter().take_while(|byte| **byte == 0).count();
+    integer.get(zeros..).ok_or(KeyError::Der)
+}
+
+fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
+    let leading = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let bits = modulus.len() * 8 - leading;
+    if !MODULUS_BITS.contains(&bits) {
+        return Err(KeyError::ModulusSize { bits });
+    }
+    let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+    let sound = is_odd(modulus) && is_odd(exponent) && exponent != [1];
+    if sound { Ok(()) } else { Err(KeyError::Unsound) }
+}
