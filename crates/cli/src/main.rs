@@ -1,3 +1,97 @@
-fn main() {
-    println!("Hello, world!");
+//! The binary: the only place that reads flags, files and the environment.
+
+mod data;
+mod demo;
+mod first_start;
+mod local_ca;
+mod serve;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A self-hosted authorization server for machine-to-machine access, speaking Auth0's protocol.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How the log on standard error looks.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "GRANTD_LOG_FORMAT")]
+    log_format: LogFormat,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server on a data folder, which the first start fills.
+    Serve(serve::Serve),
+    /// Show the main job on a temporary server, and leave it running to play with.
+    Demo(demo::Demo),
+    /// Print the OpenAPI document of the Management API.
+    Openapi,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let quiet = matches!(arguments.command, Command::Demo(_));
+    start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("a cryptography provider was installed before");
+    }
+    let outcome = match arguments.command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Demo(demo) => demo.run().await,
+        Command::Openapi => print_openapi(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&*error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What can go wrong here goes to a person.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`.
+fn start_logging(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_env("GRANTD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the document is the command's output")]
+fn print_openapi() -> Outcome {
+    println!("{}", serde_json::to_string_pretty(&grantd_schema::openapi())?);
+    Ok(())
+}
+
+/// An error and what caused it, one line each.
+#[expect(clippy::print_stderr, reason = "the last word of a failed command")]
+fn complain(error: &dyn std::error::Error) {
+    eprintln!("grantd: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        eprintln!("  because: {cause}");
+        source = cause.source();
+    }
 }

@@ -236,7 +236,10 @@ fn the_organization_goes_with_the_grant<'f>(
     };
     let Some(named) = named else { return Ok(Finding::NotApplicable) };
     let organization = find_organization(named, facts)?;
-    if !grant.allows_any_organization() && !facts.is_associated(&organization.id, &grant.id) {
+    // Third parties need each association (Auth0: Configure third-party applications), and a grant can be older
+    // than its client's change to a third party.
+    let any = grant.allows_any_organization() && request.client.is_first_party;
+    if !any && !facts.is_associated(&organization.id, &grant.id) {
         return Err(Denial::OrganizationNotAssociated {
             audience: draft.audience.to_owned(),
             organization: organization.id.to_string(),

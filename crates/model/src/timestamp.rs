@@ -31,8 +31,8 @@ impl Timestamp {
     }
 }
 
-/// ISO 8601 in UTC with milliseconds, as Auth0 writes dates: `2026-05-08T16:00:56.685Z`. What lies beyond the year
-/// 9999 is written as its end.
+/// ISO 8601 in UTC with milliseconds, as Auth0 writes dates: `2026-05-08T16:00:56.685Z`. What lies beyond the
+/// year 9999 is written as its end.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format =

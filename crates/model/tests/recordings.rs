@@ -201,5 +201,6 @@ fn records_become_what_auth0_answered() {
             (played + more, all)
         });
     assert!(found.is_empty(), "{}", found.join("\n"));
+    eprintln!("{played} exchanges");
     assert!(played > 300, "only {played} exchanges");
 }

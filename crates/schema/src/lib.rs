@@ -13,6 +13,7 @@ mod form;
 mod format;
 mod javascript;
 pub mod json;
+mod openapi;
 mod operation;
 mod pattern;
 mod urlencoded;
@@ -21,5 +22,6 @@ mod walk;
 
 pub use compile::Schema;
 pub use javascript::integral_numbers;
+pub use openapi::openapi;
 pub use operation::Operation;
 pub use violation::{Part, Violation};

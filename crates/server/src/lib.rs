@@ -1,14 +1,17 @@
-pub fn add(left: u64, right: u64) -> u64 {
-    left + right
-}
+//! HTTP: translate, call, translate.
+//!
+//! [`router`] is one page with every route. A request to the Management API goes through
+//! `management_api::endpoint` to its use case; a request for a token goes down the steps of `oauth::token`.
+//! No rule is in here: what may be is decided in the crates below.
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+mod body;
+mod listener;
+mod management_api;
+mod oauth;
+mod router;
+mod state;
+mod well_known;
 
-    #[test]
-    fn it_works() {
-        let result = add(2, 2);
-        assert_eq!(result, 4);
-    }
-}
+pub use listener::{Listener, Transport};
+pub use router::router;
+pub use state::State;

@@ -1,0 +1,126 @@
+//! The data folder: what is in it, and how its files are written.
+//!
+//! | file | what |
+//! |---|---|
+//! | `grantd.db` | the configuration |
+//! | `key-encryption-key` | 32 bytes that seal every secret in it |
+//! | `ca.pem`, `ca-key.pem` | the local certificate authority |
+//! | `admin.json` | the administration client of the first start |
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use grantd_model::{Entropy, Secret};
+use grantd_store::KeyEncryptionKey;
+use serde::{Deserialize, Serialize};
+
+use crate::Outcome;
+
+/// A data folder.
+pub(crate) struct DataFolder(PathBuf);
+
+/// `admin.json`: what an administrator needs to begin.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Admin {
+    /// The issuer of tokens.
+    pub(crate) issuer: String,
+    /// The audience of the Management API.
+    pub(crate) audience: String,
+    /// The administration client.
+    pub(crate) client_id: String,
+    /// Its secret.
+    pub(crate) client_secret: String,
+    /// The certificate of the local authority, as a file.
+    pub(crate) ca: PathBuf,
+}
+
+impl DataFolder {
+    /// Opens the folder; makes it, for the owner alone, if it is not there.
+    pub(crate) fn open(path: &Path) -> Outcome<Self> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(path).map_err(|error| named(&error, path))?;
+        Ok(Self(path.canonicalize().map_err(|error| named(&error, path))?))
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.0.join("grantd.db")
+    }
+
+    /// The certificate of the local authority.
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.0.join("ca.pem")
+    }
+
+    /// The key of the local authority.
+    pub(crate) fn ca_key(&self) -> PathBuf {
+        self.0.join("ca-key.pem")
+    }
+
+    /// The administration client.
+    pub(crate) fn admin(&self) -> PathBuf {
+        self.0.join("admin.json")
+    }
+
+    /// The key-encryption key. It is made when there is no database yet; a database without its key is refused,
+    /// since a new one would open nothing.
+    pub(crate) fn key_encryption_key(&self, entropy: &dyn Entropy) -> Outcome<KeyEncryptionKey> {
+        let path = self.0.join("key-encryption-key");
+        if !path.exists() {
+            if self.database().exists() {
+                let gone = "is not there, but the database is: its secrets open with this file only";
+                return Err(format!("{} {gone}", path.display()).into());
+            }
+            let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+            entropy.fill(&mut *bytes);
+            write_private(&path, &*bytes)?;
+        }
+        let bytes = Secret::from(fs::read(&path).map_err(|error| named(&error, &path))?);
+        let key = KeyEncryptionKey::new(&bytes);
+        Ok(key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?)
+    }
+
+    /// `admin.json`, if it is still there.
+    pub(crate) fn read_admin(&self) -> Outcome<Option<Admin>> {
+        match fs::read(self.admin()) {
+            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(named(&error, &self.admin()).into()),
+        }
+    }
+
+    /// Writes `admin.json`.
+    pub(crate) fn write_admin(&self, admin: &Admin) -> Outcome {
+        write_private(&self.admin(), serde_json::to_string_pretty(admin)?.as_bytes())
+    }
+}
+
+/// Writes a file that only its owner reads: whole or not at all, and durably.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Outcome {
+    write(path, content, 0o600)
+}
+
+/// Writes a file that everybody may read: whole or not at all, and durably.
+pub(crate) fn write_public(path: &Path, content: &[u8]) -> Outcome {
+    write(path, content, 0o644)
+}
+
+fn write(path: &Path, content: &[u8], mode: u32) -> Outcome {
+    let unfinished = path.with_extension("unfinished");
+    let attempt = || -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    Ok(attempt().map_err(|error| named(&error, path))?)
+}
+
+/// An error that says which file it is about.
+pub(crate) fn named(error: &io::Error, path: &Path) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,47 @@
+//! How the demo talks: titles, and requests with their answers.
+#![expect(clippy::print_stdout, reason = "the demo is for reading")]
+
+use serde_json::Value;
+
+/// A title.
+pub(crate) fn title(text: &str) {
+    println!("\n== {text}");
+}
+
+/// A line.
+pub(crate) fn line(text: &str) {
+    println!("{text}");
+}
+
+/// A request and its answer, long texts cut short.
+pub(crate) fn exchange(method: &str, path: &str, body: Option<&Value>, status: u16, answer: &Value) {
+    println!("\n→ {method} {path}");
+    if let Some(body) = body {
+        println!("{}", indented(body));
+    }
+    println!("← {status}");
+    println!("{}", indented(answer));
+}
+
+fn indented(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(&shortened(value)).unwrap_or_default();
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Secrets, certificates and tokens are recognised by their beginning; that is enough to see.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.chars().count() > 60 => {
+            Value::String(text.chars().take(40).chain(['…']).collect())
+        }
+        Value::Array(items) => items.iter().map(shortened).collect(),
+        Value::Object(members) => {
+            let members = members.iter().filter(|(name, _)| name.as_str() != "signing_keys");
+            members
+                .map(|(name, value)| (name.clone(), shortened(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,124 @@
+//! What the first start makes: the signing key, the Management API, the global client, and the administration
+//! client with its system grant. All of it is one commit, so that a start that was cut short is made again.
+
+use std::sync::Arc;
+
+use grantd_model::patch::Members;
+use grantd_model::{
+    Client, ClientGrant, ClientGrantId, ClientId, Clock, Entropy, Paging, ResourceServer,
+    ResourceServerFilter, ResourceServerId, Secret, alphanumeric, management_api,
+};
+use grantd_store::{Change, SqliteStore, Store};
+use grantd_token::{Issuer, generate_signing_key};
+use serde_json::{Value, json};
+
+use crate::Outcome;
+use crate::data::{Admin, DataFolder};
+
+/// What a start has to know.
+pub(crate) struct Start<'a> {
+    /// The folder.
+    pub(crate) folder: &'a DataFolder,
+    /// The store in it.
+    pub(crate) store: &'a SqliteStore,
+    /// The time.
+    pub(crate) clock: &'a dyn Clock,
+    /// The randomness.
+    pub(crate) entropy: &'a Arc<dyn Entropy>,
+}
+
+impl Start<'_> {
+    /// The issuer of the folder, which the first start decides and `--issuer` changes.
+    pub(crate) async fn issuer(&self, named: Option<&str>, otherwise: &str) -> Outcome<Issuer> {
+        let Some(api) = self.management_api().await? else {
+            let issuer = Issuer::new(named.unwrap_or(otherwise));
+            self.fill(&issuer).await?;
+            return Ok(issuer);
+        };
+        let held = api.identifier.as_str().strip_suffix("api/v2/").unwrap_or(api.identifier.as_str());
+        let issuer = Issuer::new(named.unwrap_or(held));
+        if issuer.management_api() != api.identifier {
+            self.move_to(&api, &issuer).await?;
+        }
+        Ok(issuer)
+    }
+
+    /// The Management API is the first API of every folder.
+    async fn management_api(&self) -> Outcome<Option<ResourceServer>> {
+        let first = Paging::Offset { page: 0, per_page: 1 };
+        let page = self.store.list_resource_servers(&ResourceServerFilter::default(), &first).await?;
+        Ok(page.items.into_iter().find(|api| api.is_system))
+    }
+
+    async fn fill(&self, issuer: &Issuer) -> Outcome {
+        tracing::info!(issuer = %issuer.url, "first start: making the signing key and the administration client");
+        let (now, host, entropy) = (self.clock.now(), issuer.host().to_owned(), Arc::clone(self.entropy));
+        let key = tokio::task::spawn_blocking(move || generate_signing_key(&host, now, &*entropy)).await??;
+        let api = management_api(ResourceServerId::generate(&**self.entropy), issuer.management_api());
+        let admin = self.client(json!({
+            "name": "Administration",
+            "description": "Made by the first start of grantd",
+            "app_type": "non_interactive",
+            "grant_types": ["client_credentials"],
+        }))?;
+        let grant = self.system_grant(&admin, &api)?;
+        // The file comes first: should the commit not happen, the next start writes both anew.
+        self.folder.write_admin(&Admin {
+            issuer: issuer.url.to_string(),
+            audience: issuer.management_api().to_string(),
+            client_id: admin.client_id.to_string(),
+            client_secret: admin.client_secret.expose_str().to_owned(),
+            ca: self.folder.ca(),
+        })?;
+        let changes = vec![
+            Change::CreateSigningKey(key),
+            Change::CreateResourceServer(api),
+            Change::CreateClient(self.global_client()?),
+            Change::CreateClient(admin),
+            Change::CreateClientGrant(grant),
+        ];
+        self.store.commit(changes).await?;
+        tracing::info!(file = %self.folder.admin().display(), "the administration client is in this file");
+        Ok(())
+    }
+
+    fn client(&self, body: Value) -> Outcome<Client> {
+        let body = body.as_object().cloned().unwrap_or_default();
+        let secret = Secret::from(alphanumeric(&**self.entropy, 64));
+        Ok(Client::from_request(ClientId::generate(&**self.entropy), secret, body)?)
+    }
+
+    /// The client that stands for all, as every Auth0 tenant has one. It gets no tokens.
+    fn global_client(&self) -> Outcome<Client> {
+        let client =
+            self.client(json!({"name": "All Applications", "global": true, "oidc_conformant": true}))?;
+        Ok(Client { grant_types: None, ..client })
+    }
+
+    fn system_grant(&self, admin: &Client, api: &ResourceServer) -> Outcome<ClientGrant> {
+        let body: Members = [
+            ("client_id".to_owned(), admin.client_id.as_str().into()),
+            ("audience".to_owned(), api.identifier.as_str().into()),
+            ("scope".to_owned(), serde_json::to_value(api.scope_set())?),
+            ("is_system".to_owned(), true.into()),
+        ]
+        .into_iter()
+        .collect();
+        Ok(ClientGrant::from_request(ClientGrantId::generate(&**self.entropy), &body)?)
+    }
+
+    /// Another issuer: the Management API and its grants move along.
+    async fn move_to(&self, api: &ResourceServer, issuer: &Issuer) -> Outcome {
+        tracing::info!(issuer = %issuer.url, former = %api.identifier, "the issuer changes");
+        let identifier = issuer.management_api();
+        self.store.commit(vec![Change::MoveResourceServer { id: api.id.clone(), identifier }]).await?;
+        if let Some(admin) = self.folder.read_admin()? {
+            self.folder.write_admin(&Admin {
+                issuer: issuer.url.to_string(),
+                audience: issuer.management_api().to_string(),
+                ..admin
+            })?;
+        }
+        Ok(())
+    }
+}

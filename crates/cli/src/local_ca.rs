@@ -1,0 +1,97 @@
+//! The local certificate authority: HTTPS out of the box, for Auth0's SDKs speak nothing else.
+//!
+//! The authority stays with the data folder, so that it is trusted once. The server's own certificate is made
+//! at every start and never stored.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use grantd_model::{Clock, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use time::{Duration, OffsetDateTime};
+
+use crate::Outcome;
+use crate::data::{DataFolder, named, write_private, write_public};
+
+/// What browsers accept for a certificate at most.
+const SERVER_DAYS: i64 = 825;
+const AUTHORITY_DAYS: i64 = 3650;
+
+/// A TLS configuration with a fresh certificate for `localhost`, from the folder's authority.
+pub(crate) fn server_config(folder: &DataFolder, clock: &dyn Clock) -> Outcome<Arc<rustls::ServerConfig>> {
+    let now = clock.now();
+    let authority = authority(folder, now)?;
+    let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    set_validity(&mut params, now, SERVER_DAYS);
+    let key = KeyPair::generate()?;
+    let certificate = params.signed_by(&key, &authority)?;
+    let key = PrivateKeyDer::try_from(key.serialize_der())?;
+    configuration(vec![certificate.der().clone()], key)
+}
+
+/// A TLS configuration from certificate and key files, PEM.
+pub(crate) fn server_config_from(certificate: &Path, key: &Path) -> Outcome<Arc<rustls::ServerConfig>> {
+    let text = fs::read(certificate).map_err(|error| named(&error, certificate))?;
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|error| format!("{}: {error}", certificate.display()))?;
+    if chain.is_empty() {
+        return Err(format!("{}: no certificate in it", certificate.display()).into());
+    }
+    let text = fs::read(key).map_err(|error| named(&error, key))?;
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| format!("{}: {error}", key.display()))?;
+    configuration(chain, key)
+}
+
+fn configuration(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Outcome<Arc<rustls::ServerConfig>> {
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The folder's authority; a new one if there is none.
+fn authority(folder: &DataFolder, now: Timestamp) -> Outcome<Issuer<'static, KeyPair>> {
+    let path = folder.ca_key();
+    let key = if path.exists() {
+        KeyPair::from_pem(&fs::read_to_string(&path).map_err(|error| named(&error, &path))?)?
+    } else {
+        let key = KeyPair::generate()?;
+        write_private(&path, key.serialize_pem().as_bytes())?;
+        key
+    };
+    let params = authority_params(now);
+    if !folder.ca().exists() {
+        write_public(&folder.ca(), params.self_signed(&key)?.pem().as_bytes())?;
+    }
+    Ok(Issuer::new(params, key))
+}
+
+fn authority_params(now: Timestamp) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "grantd local authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    set_validity(&mut params, now, AUTHORITY_DAYS);
+    params
+}
+
+/// From a day ago, for clocks that are behind.
+fn set_validity(params: &mut CertificateParams, now: Timestamp, days: i64) {
+    let seconds = i64::try_from(now.seconds()).unwrap_or_default();
+    let today = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    params.not_before = today - Duration::days(1);
+    params.not_after = today + Duration::days(days);
+}

@@ -1,0 +1,143 @@
+//! `grantd serve`: the real thing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use grantd_model::{Clock, Entropy};
+use grantd_server::{Listener, State, Transport, router};
+use grantd_snapshot::Follower;
+use grantd_store::{SqliteStore, Store};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Outcome;
+use crate::data::DataFolder;
+use crate::first_start::Start;
+use crate::local_ca;
+use crate::world::{SystemClock, SystemEntropy};
+
+/// The flags of `grantd serve`.
+#[derive(clap::Args)]
+pub(crate) struct Serve {
+    /// The folder with the database and the keys. The first start makes it.
+    #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
+    pub(crate) data: PathBuf,
+    /// The address to listen on. Port 0 picks a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443", env = "GRANTD_LISTEN")]
+    pub(crate) listen: SocketAddr,
+    /// The issuer of tokens: the URL that clients and APIs know the server by. It stays with the data folder.
+    #[arg(long, value_name = "URL", env = "GRANTD_ISSUER", value_parser = parse_issuer)]
+    pub(crate) issuer: Option<String>,
+    /// The server's certificate chain, PEM. Without it the local authority makes one for localhost.
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "GRANTD_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of the certificate, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "GRANTD_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speak HTTP, for behind a proxy that terminates TLS.
+    #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub(crate) plain_http: bool,
+}
+
+/// An issuer is an http or https URL without query and fragment (RFC 8414 §2).
+fn parse_issuer(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    if host.is_empty() || text.contains(['?', '#', ' ', '"', '\\']) {
+        return Err("an issuer looks like https://auth.example.com/".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A server that listens and does not serve yet.
+pub(crate) struct Ready {
+    /// Where it listens, as a URL without a slash at the end.
+    pub(crate) base: String,
+    /// Its data folder.
+    pub(crate) folder: DataFolder,
+    listener: Listener,
+    state: Arc<State>,
+    follower: Arc<Follower>,
+    store: Arc<SqliteStore>,
+}
+
+impl Serve {
+    /// Serves until it is told to stop.
+    pub(crate) async fn run(self) -> Outcome {
+        let ready = self.start().await?;
+        announce(&ready.base);
+        ready.serve().await
+    }
+
+    /// Opens the folder, listens, and knows who it is.
+    pub(crate) async fn start(self) -> Outcome<Ready> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let folder = DataFolder::open(&self.data)?;
+        let key = folder.key_encryption_key(&*entropy)?;
+        let store = SqliteStore::open(&folder.database(), key).await?;
+        let transport = self.transport(&folder, &*clock)?;
+        let scheme = if self.plain_http { "http" } else { "https" };
+        let listener = Listener::bind(self.listen, transport)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?;
+        let address = listener.address()?;
+        let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
+        let local = format!("{scheme}://localhost:{}/", address.port());
+        let issuer = start.issuer(self.issuer.as_deref(), &local).await?;
+        let store = Arc::new(store);
+        let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+        let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
+        let state = Arc::new(State::new(issuer, seam, Arc::clone(&follower), clock, entropy));
+        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
+    }
+
+    fn transport(&self, folder: &DataFolder, clock: &dyn Clock) -> Outcome<Transport> {
+        match (&self.tls_cert, &self.tls_key) {
+            _ if self.plain_http => Ok(Transport::Plain),
+            (Some(certificate), Some(key)) => {
+                Ok(Transport::Tls(local_ca::server_config_from(certificate, key)?))
+            }
+            _ => Ok(Transport::Tls(local_ca::server_config(folder, clock)?)),
+        }
+    }
+}
+
+impl Ready {
+    /// Serves until SIGTERM or SIGINT; then requests under way end, and everything is closed.
+    pub(crate) async fn serve(self) -> Outcome {
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let follower = Arc::clone(&self.follower);
+        let following = tokio::spawn(async move { follower.follow().await });
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: requests under way may end");
+        };
+        self.listener.serve(router(self.state), stop).await;
+        following.abort();
+        drop(following.await);
+        drop(self.follower);
+        if let Some(store) = Arc::into_inner(self.store) {
+            store.close().await;
+        }
+        Ok(())
+    }
+}
+
+fn base(scheme: &str, address: SocketAddr) -> String {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("{scheme}://localhost:{}", address.port())
+    } else {
+        format!("{scheme}://{address}")
+    }
+}
+
+/// The one line on standard output.
+#[expect(clippy::print_stdout, reason = "scripts wait for this line")]
+fn announce(base: &str) {
+    println!("grantd is ready at {base}");
+}

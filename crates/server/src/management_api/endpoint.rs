@@ -1,0 +1,157 @@
+//! From a request to a use case and back.
+
+use std::sync::Arc;
+
+use axum::body::Body as HttpBody;
+use axum::extract::{OriginalUri, RawPathParams, Request as HttpRequest, State as Shared};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+use bytes::Bytes;
+use grantd_management::{Body, Caller, Context, Error, Request};
+use grantd_schema::Operation;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Method, StatusCode};
+use serde::Serialize;
+
+use super::authentication::authenticate;
+use super::errors::Refusal;
+use crate::State;
+use crate::body::{Unread, media_type, read};
+
+/// The longest body (hapi's default, and Auth0's).
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A use case: an async function of the context, the caller and the request.
+pub(crate) trait UseCase<'a>: Clone + Send + Sync + 'static {
+    /// What the wire shows.
+    type Reply: Serialize + Send;
+    /// The call under way.
+    type Future: Future<Output = Result<Self::Reply, Error>> + Send + 'a;
+
+    /// Calls it.
+    fn call(&self, context: &'a Context, caller: &'a Caller, request: &'a Request) -> Self::Future;
+}
+
+impl<'a, F, R, T> UseCase<'a> for F
+where
+    F: Fn(&'a Context, &'a Caller, &'a Request) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Result<T, Error>> + Send + 'a,
+    T: Serialize + Send,
+{
+    type Reply = T;
+    type Future = R;
+
+    fn call(&self, context: &'a Context, caller: &'a Caller, request: &'a Request) -> R {
+        self(context, caller, request)
+    }
+}
+
+/// The endpoint of an operation of Auth0's.
+pub(crate) fn operation<U: for<'a> UseCase<'a>>(
+    operation: Operation,
+    use_case: U,
+) -> (Operation, MethodRouter<Arc<State>>) {
+    let method = Method::from_bytes(operation.method().as_bytes()).unwrap_or_default();
+    (operation, endpoint(method, operation.success(), use_case))
+}
+
+/// The endpoint of a use case: its method, and its status when all goes well.
+pub(crate) fn endpoint<U: for<'a> UseCase<'a>>(
+    method: Method,
+    success: u16,
+    use_case: U,
+) -> MethodRouter<Arc<State>> {
+    let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
+    let success = StatusCode::from_u16(success).unwrap_or_default();
+    on(filter, async move |Shared(state): Shared<Arc<State>>, path: PathParameters, request: HttpRequest| {
+        match answer(&state, path, request, success, &use_case).await {
+            Ok(response) => response,
+            Err(refusal) => refusal.into_response(),
+        }
+    })
+}
+
+async fn answer<U: for<'a> UseCase<'a>>(
+    state: &State,
+    path: PathParameters,
+    request: HttpRequest,
+    success: StatusCode,
+    use_case: &U,
+) -> Result<Response, Refusal> {
+    let caller = authenticate(state, request.headers())?;
+    let changes = request.method() != Method::GET;
+    let request = take_apart(path, request).await?;
+    let reply = use_case.call(&state.context, &caller, &request).await;
+    if changes {
+        follow(state).await;
+    }
+    let reply = reply?;
+    if success == StatusCode::NO_CONTENT {
+        return Ok(respond(success, HttpBody::empty()));
+    }
+    let body = serde_json::to_vec(&reply).map_err(|error| Refusal::from(Error::Defect(error)))?;
+    Ok(respond(success, body.into()))
+}
+
+/// The local snapshot has the change before the response leaves: what was granted works at once. A snapshot that
+/// cannot follow now does so later; the change is durable either way.
+async fn follow(state: &State) {
+    if let Err(error) = state.follower.catch_up().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot does not follow");
+    }
+}
+
+async fn take_apart(path: PathParameters, request: HttpRequest) -> Result<Request, Refusal> {
+    let PathParameters(path) = path;
+    let path = path.ok_or(Refusal::UndecodablePath)?;
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let media_type = media_type(request.headers());
+    let bytes = read(request.into_body(), BODY_LIMIT).await.map_err(|unread| match unread {
+        Unread::TooLong => Refusal::BodyTooLong(BODY_LIMIT),
+        Unread::TooSlow => Refusal::BodyTooSlow,
+        Unread::Broken => Refusal::BodyBroken,
+    })?;
+    Ok(Request { path, query, body: body(media_type, &bytes) })
+}
+
+/// A body without a type is taken for JSON, as hapi does.
+fn body(media_type: Option<String>, bytes: &Bytes) -> Body {
+    if bytes.is_empty() {
+        return Body::Empty;
+    }
+    match media_type.as_deref() {
+        None | Some("application/json") => Body::Json(bytes.to_vec()),
+        Some("application/x-www-form-urlencoded") => Body::Form(bytes.to_vec()),
+        Some(json) if json.starts_with("application/") && json.ends_with("+json") => {
+            Body::Json(bytes.to_vec())
+        }
+        Some(other) => Body::Other(other.to_owned()),
+    }
+}
+
+/// JSON, uncached; the type stands there even when there is no body (recorded).
+pub(super) fn respond(status: StatusCode, body: HttpBody) -> Response {
+    let headers = [(CONTENT_TYPE, "application/json; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}
+
+/// The answer to a path that is not there.
+pub(crate) async fn unknown_path(OriginalUri(_): OriginalUri) -> Response {
+    Refusal::UnknownPath.into_response()
+}
+
+/// The parameters of the path, percent-decoded; none if they are not UTF-8.
+pub(crate) struct PathParameters(Option<Vec<(String, String)>>);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PathParameters {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> Result<Self, Self::Rejection> {
+        let parameters = RawPathParams::from_request_parts(parts, state).await;
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Ok(Self(parameters.ok().map(|parameters| parameters.iter().map(owned).collect())))
+    }
+}

@@ -1,0 +1,307 @@
+//! The Management API's table of errors: what each refusal says, in Auth0's words where they are known.
+//!
+//! `{statusCode, error, message, errorCode}`, in this order; some have no `errorCode`, and a 401 has
+//! `attributes` instead.
+
+use axum::response::{IntoResponse, Response};
+use grantd_management::{Error, Inexistent};
+use grantd_model::{ClientFault, ClientGrantFault, ResourceServerFault};
+use grantd_snapshot::TooOld;
+use grantd_store::Noun;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use serde_json::json;
+
+use super::endpoint::respond;
+
+/// Why a request is refused: before its use case, or by it.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// No such path, or not with this method.
+    UnknownPath,
+    /// The path is not UTF-8 when decoded.
+    UndecodablePath,
+    /// No Authorization header.
+    MissingAuthentication,
+    /// Not `Bearer`, or no token of three parts.
+    BadAuthorizationHeader,
+    /// A token of ours whose time is over.
+    ExpiredToken,
+    /// No token of ours for this API.
+    InvalidToken,
+    /// A body of more than so many bytes.
+    BodyTooLong(usize),
+    /// A body that did not arrive.
+    BodyTooSlow,
+    /// A body that broke off.
+    BodyBroken,
+    /// The keys may be out of date.
+    TooOld(TooOld),
+    /// The use case failed.
+    Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A line of the table: status, message, `errorCode`.
+type Line = (StatusCode, String, Option<&'static str>);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    status_code: u16,
+    error: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<serde_json::Value>,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken);
+        let (status, message, error_code) = self.line();
+        if status.is_server_error() {
+            tracing::error!(error = ?self, "a Management API request failed");
+        }
+        let body = Body {
+            status_code: status.as_u16(),
+            error: reason(status),
+            message: &message,
+            error_code,
+            attributes: attributes.then(|| json!({ "error": message })),
+        };
+        let mut response = respond(status, serde_json::to_vec(&body).unwrap_or_default().into());
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = match self {
+                Self::MissingAuthentication => "Bearer",
+                _ => "Bearer error=\"invalid_token\"",
+            };
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// hapi's names where they differ from HTTP's.
+fn reason(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
+        _ => status.canonical_reason().unwrap_or("Unknown"),
+    }
+}
+
+impl Refusal {
+    fn line(&self) -> Line {
+        let plain = |status, message: &str| (status, message.to_owned(), None);
+        match self {
+            Self::UnknownPath => plain(StatusCode::NOT_FOUND, "Not Found"),
+            Self::UndecodablePath => bad("Path validation error: the path is not UTF-8", "invalid_uri"),
+            Self::MissingAuthentication => plain(StatusCode::UNAUTHORIZED, "Missing authentication"),
+            Self::BadAuthorizationHeader => bad("Bad HTTP authentication header format", "Bearer"),
+            Self::ExpiredToken => {
+                plain(StatusCode::UNAUTHORIZED, "Expired token received for JSON Web Token validation")
+            }
+            Self::InvalidToken => plain(StatusCode::UNAUTHORIZED, "Invalid token"),
+            Self::BodyTooLong(limit) => plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("Payload content length greater than maximum allowed: {limit}"),
+            ),
+            Self::BodyTooSlow => plain(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            Self::BodyBroken => bad("Payload stream closed prematurely", "invalid_body"),
+            Self::TooOld(_) => unavailable(),
+            Self::Failed(error) => failed(error),
+        }
+    }
+}
+
+fn bad(message: &str, code: &'static str) -> Line {
+    (StatusCode::BAD_REQUEST, message.to_owned(), Some(code))
+}
+
+fn invalid(message: &str) -> Line {
+    bad(&format!("Payload validation error: {message}"), "invalid_body")
+}
+
+fn unavailable() -> Line {
+    (StatusCode::SERVICE_UNAVAILABLE, "The service is temporarily unavailable".to_owned(), None)
+}
+
+fn internal() -> Line {
+    (StatusCode::INTERNAL_SERVER_ERROR, "An internal server error occurred".to_owned(), None)
+}
+
+fn failed(error: &Error) -> Line {
+    match error {
+        Error::InsufficientScope { expected } => (
+            StatusCode::FORBIDDEN,
+            format!("Insufficient scope, expected any of: {}", expected.join(", ")),
+            Some("insufficient_scope"),
+        ),
+        Error::Invalid(violation) => bad(&violation.message, violation.part.error_code()),
+        Error::UnreadableBody(reason) => {
+            bad(&format!("Invalid request payload JSON format: {reason}"), "invalid_body")
+        }
+        Error::UnsupportedMediaType(_) => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type".to_owned(), None)
+        }
+        Error::InvalidCursor => {
+            bad("Query validation error: 'Invalid checkpoint' on property from.", "invalid_query_string")
+        }
+        Error::UnsupportedSearch(_) => bad(
+            "Query validation error: 'q' supports client_grant.organization_id:{organization} and \
+             client_grant.allow_any_organization:true",
+            "invalid_query_string",
+        ),
+        Error::NotFound(what) => inexistent(what),
+        Error::Conflict(noun) => conflict(*noun),
+        Error::ClientGrant(fault) => client_grant(fault),
+        Error::Client(fault) => client(fault),
+        Error::ResourceServer(fault) => resource_server(fault),
+        Error::ConnectionsUnsupported => {
+            invalid("connections are not supported; enabled_connections must be empty")
+        }
+        Error::DefaultOrganizationMissing => {
+            invalid("no organization has the id in default_organization.organization_id")
+        }
+        Error::UnheldScopes(scopes) => (
+            StatusCode::FORBIDDEN,
+            format!(
+                "You cannot grant Management API scopes that you do not hold yourself: {}",
+                scopes.join(", ")
+            ),
+            Some("insufficient_scope"),
+        ),
+        Error::Contended => (
+            StatusCode::CONFLICT,
+            "The record was changed by others at the same time; try again".to_owned(),
+            Some("concurrent_update"),
+        ),
+        Error::Store(_) => unavailable(),
+        Error::Defect(_) | Error::Crypto(_) => internal(),
+    }
+}
+
+fn inexistent(what: &Inexistent) -> Line {
+    let (message, code) = match what {
+        Inexistent::Client => ("The client does not exist", Some("inexistent_client")),
+        Inexistent::ClientInBody => ("Client not found", Some("inexistent_client")),
+        Inexistent::ResourceServer => {
+            ("The resource server does not exist", Some("inexistent_resource_server"))
+        }
+        Inexistent::Audience(audience) => {
+            let message = format!("No resource with identifier {audience}");
+            return (StatusCode::NOT_FOUND, message, Some("inexistent_resource_server"));
+        }
+        Inexistent::ClientGrant => ("The grant does not exist", Some("inexistent_grant")),
+        Inexistent::Organization => ("No organization found by that id or name", None),
+        Inexistent::OrganizationToDelete => ("The organization does not exist", None),
+        Inexistent::OrganizationOfGrant => ("No organization found by that id", None),
+    };
+    (StatusCode::NOT_FOUND, message.to_owned(), code)
+}
+
+fn conflict(noun: Noun) -> Line {
+    let (message, code) = match noun {
+        Noun::ClientGrant => ("client_grant already exists", "client_grant_already_exists"),
+        Noun::ResourceServer => {
+            ("A resource server with the same identifier already exists", "resource_server_conflict")
+        }
+        Noun::Organization => ("An organization with this name already exists.", "organization_conflict"),
+        Noun::Association => (
+            "The client grant has already been added to this organization.",
+            "organization_client_grant_conflict",
+        ),
+        Noun::Client | Noun::SigningKey | Noun::Tenant => ("The record already exists", "conflict"),
+    };
+    (StatusCode::CONFLICT, message.to_owned(), Some(code))
+}
+
+fn client_grant(fault: &ClientGrantFault) -> Line {
+    match fault {
+        ClientGrantFault::GranteeAmbiguous => {
+            invalid("exactly one of `client_id` and `default_for` must be provided")
+        }
+        ClientGrantFault::AllScopesAndScope => {
+            invalid("`scope` must be empty when `allow_all_scopes` is true")
+        }
+        ClientGrantFault::AllScopesOnSystemApi => {
+            bad("`allow_all_scopes` cannot be provided when `audience` is a system API", "invalid_body")
+        }
+        ClientGrantFault::ScopeNotOfSystemApi => invalid("scope must be a subset of resource server scopes"),
+        ClientGrantFault::AuthorizationDetailsWithoutUser => {
+            invalid("`authorization_details_types` requires `subject_type` to be user")
+        }
+        ClientGrantFault::DefaultOnSystemApi => {
+            invalid("`default_for` cannot be provided when `audience` is a system API")
+        }
+        ClientGrantFault::ThirdPartyOnSystemApi => {
+            invalid("third-party clients cannot be granted access to a system API")
+        }
+        ClientGrantFault::AnyOrganizationForThirdParty => {
+            invalid("`allow_any_organization` cannot be true for third-party clients")
+        }
+        ClientGrantFault::SystemGrant => (
+            StatusCode::FORBIDDEN,
+            "System client grants cannot be modified or deleted".to_owned(),
+            Some("operation_not_supported"),
+        ),
+        ClientGrantFault::OrganizationsNotAllowed => {
+            invalid("the client grant's `organization_usage` does not allow organizations")
+        }
+        ClientGrantFault::OrganizationsForUserGrant => {
+            invalid("client grants with `subject_type` user cannot be added to organizations")
+        }
+    }
+}
+
+fn client(fault: &ClientFault) -> Line {
+    match fault {
+        ClientFault::GrantTypes(names) => {
+            bad(&format!("Invalid grant types: {}", names.join(", ")), "invalid_body")
+        }
+        ClientFault::SecurityModeOnFirstParty => {
+            invalid("`third_party_security_mode` requires `is_first_party` to be false")
+        }
+        ClientFault::SecurityModeChanged => {
+            invalid("`third_party_security_mode` cannot be changed after creation")
+        }
+        ClientFault::StrictAndPublic => {
+            invalid("`token_endpoint_auth_method` cannot be none for strict third-party clients")
+        }
+        ClientFault::OrganizationUsageOnThirdParty => invalid(
+            "`organization_usage` and `organization_require_behavior` must be unset to make a client third-party",
+        ),
+        ClientFault::AuthenticationMethodsUnsupported => {
+            invalid("`client_authentication_methods` is not supported by this server yet")
+        }
+        ClientFault::Global => (
+            StatusCode::FORBIDDEN,
+            "The global client cannot be deleted".to_owned(),
+            Some("operation_not_supported"),
+        ),
+    }
+}
+
+fn resource_server(fault: &ResourceServerFault) -> Line {
+    match fault {
+        ResourceServerFault::SystemApi(names) => {
+            invalid(&format!("'Additional properties not allowed: {}'.", names.join(",")))
+        }
+        ResourceServerFault::SystemApiDeleted => (
+            StatusCode::FORBIDDEN,
+            "System resource servers cannot be deleted".to_owned(),
+            Some("operation_not_supported"),
+        ),
+        ResourceServerFault::WebLifetime => invalid("token_lifetime_for_web cannot exceed token_lifetime"),
+        ResourceServerFault::EncryptionKey(reason) => {
+            invalid(&format!("token_encryption.encryption_key.pem cannot be used: {reason}"))
+        }
+    }
+}

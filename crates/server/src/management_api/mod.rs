@@ -1,0 +1,10 @@
+//! The Management API over HTTP: one way from a request to its use case and back, for all operations.
+//!
+//! Operations differ only in their use case, so there is one endpoint and not one handler each: who calls is
+//! found out, the request is taken apart, the use case is called, and its result is written down.
+
+mod authentication;
+mod endpoint;
+mod errors;
+
+pub(crate) use endpoint::{endpoint, operation, unknown_path};

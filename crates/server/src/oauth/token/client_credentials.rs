@@ -1,0 +1,24 @@
+//! The client credentials grant (RFC 6749 §4.4): the client asks for itself.
+
+use grantd_decision::{AccessRequest, Decision, Facts};
+use grantd_model::CLIENT_CREDENTIALS;
+
+use super::authenticate::AuthenticatedClient;
+use super::request::TokenRequest;
+
+/// Decides what the client gets for itself.
+pub(super) fn decide<'f>(
+    facts: &'f dyn Facts,
+    client: &AuthenticatedClient<'f>,
+    request: &'f TokenRequest<'_>,
+) -> Decision<'f> {
+    let request = AccessRequest {
+        client: client.client(),
+        grant_type: CLIENT_CREDENTIALS,
+        audience: request.audience.as_deref(),
+        resource: request.resource.as_deref(),
+        scope: request.scope.as_deref(),
+        organization: request.organization.as_deref(),
+    };
+    grantd_decision::decide(&request, facts)
+}

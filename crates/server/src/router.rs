@@ -1,0 +1,81 @@
+//! Every route, on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use grantd_management::{
+    client_grants, clients, extensions, organizations, resource_servers, tenant_settings,
+};
+use grantd_schema::Operation::{
+    CreateClient, CreateClientGrant, CreateOrganization, CreateOrganizationClientGrant, CreateResourceServer,
+    DeleteClient, DeleteClientGrant, DeleteOrganization, DeleteOrganizationClientGrant, DeleteResourceServer,
+    GetClient, GetClientGrant, GetOrganization, GetOrganizationByName, GetResourceServer, GetTenantSettings,
+    ListClientGrantOrganizations, ListClientGrants, ListClients, ListOrganizationClientGrants,
+    ListOrganizations, ListResourceServers, RotateClientSecret, UpdateClient, UpdateClientGrant,
+    UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
+};
+
+use crate::management_api::{endpoint, operation};
+use crate::{State, management_api, oauth, well_known};
+
+/// Everything that the server answers.
+pub fn router(state: Arc<State>) -> Router {
+    Router::new()
+        .nest("/api/v2", management_api())
+        .nest("/grantd/v1", extensions_of_ours())
+        .route("/oauth/token", post(oauth::token::token))
+        .route("/oauth/token/", post(oauth::token::token))
+        .route("/.well-known/jwks.json", get(well_known::jwks))
+        .route("/.well-known/openid-configuration", get(well_known::metadata))
+        .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
+        .fallback(oauth::unknown_path)
+        .method_not_allowed_fallback(oauth::wrong_method)
+        .with_state(state)
+}
+
+fn management_api() -> Router<Arc<State>> {
+    let operations = [
+        operation(ListClientGrants, client_grants::list),
+        operation(CreateClientGrant, client_grants::create),
+        operation(GetClientGrant, client_grants::get),
+        operation(UpdateClientGrant, client_grants::update),
+        operation(DeleteClientGrant, client_grants::delete),
+        operation(ListClientGrantOrganizations, client_grants::list_organizations),
+        operation(ListResourceServers, resource_servers::list),
+        operation(CreateResourceServer, resource_servers::create),
+        operation(GetResourceServer, resource_servers::get),
+        operation(UpdateResourceServer, resource_servers::update),
+        operation(DeleteResourceServer, resource_servers::delete),
+        operation(ListClients, clients::list),
+        operation(CreateClient, clients::create),
+        operation(GetClient, clients::get),
+        operation(UpdateClient, clients::update),
+        operation(DeleteClient, clients::delete),
+        operation(RotateClientSecret, clients::rotate_secret),
+        operation(ListOrganizations, organizations::list),
+        operation(CreateOrganization, organizations::create),
+        operation(GetOrganization, organizations::get),
+        operation(GetOrganizationByName, organizations::get_by_name),
+        operation(UpdateOrganization, organizations::update),
+        operation(DeleteOrganization, organizations::delete),
+        operation(ListOrganizationClientGrants, organizations::list_client_grants),
+        operation(CreateOrganizationClientGrant, organizations::add_client_grant),
+        operation(DeleteOrganizationClientGrant, organizations::remove_client_grant),
+        operation(GetTenantSettings, tenant_settings::get),
+        operation(UpdateTenantSettings, tenant_settings::update),
+    ];
+    let routes = operations
+        .into_iter()
+        .fold(Router::new(), |router, (operation, endpoint)| router.route(operation.path(), endpoint));
+    // An unknown method is an unknown path there, as in Auth0.
+    routes.fallback(management_api::unknown_path).method_not_allowed_fallback(management_api::unknown_path)
+}
+
+fn extensions_of_ours() -> Router<Arc<State>> {
+    Router::new()
+        .route("/settings", endpoint(http::Method::GET, 200, extensions::get_settings))
+        .route("/settings", endpoint(http::Method::PATCH, 200, extensions::update_settings))
+        .fallback(management_api::unknown_path)
+        .method_not_allowed_fallback(management_api::unknown_path)
+}
