@@ -1,0 +1,176 @@
+//! An application to ask: the router, the database in a temporary folder, and tokens for it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use axum::Router;
+use axum::body::Body;
+use grantd_decision::Authorization;
+use grantd_model::{
+    Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey, Timestamp,
+    management_api,
+};
+use grantd_server::{State, router};
+use grantd_snapshot::Follower;
+use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
+use grantd_token::{Issuer, TokenSigner, generate_signing_key, issue};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+pub const ISSUER: &str = "https://auth.test/";
+/// 2026-01-02T03:04:05Z
+pub const NOW: Timestamp = Timestamp::from_seconds(1_767_323_045);
+
+/// A clock that stands still until a test moves it.
+pub struct FrozenClock(AtomicU64);
+
+impl Clock for FrozenClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Randomness that counts: the same calls give the same identifiers.
+#[derive(Default)]
+pub struct CountedEntropy(AtomicU64);
+
+impl Entropy for CountedEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            let count = self.0.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+            let mixed = count.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            *byte = u8::try_from((mixed ^ (mixed >> 29)) >> 24 & 0xff).unwrap();
+        }
+    }
+}
+
+/// Making an RSA key takes long, so all tests share one.
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| generate_signing_key("auth.test", NOW, &CountedEntropy::default()).unwrap());
+
+/// The application.
+pub struct App {
+    pub router: Router,
+    pub store: Arc<SqliteStore>,
+    pub follower: Arc<Follower>,
+    pub clock: Arc<FrozenClock>,
+    api: ResourceServer,
+    admin: Client,
+    _folder: tempfile::TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {:?}", self.status, self.text))
+    }
+
+    /// Status and body, for snapshots that show both.
+    pub fn shown(&self) -> String {
+        let body = if self.text.is_empty() { String::new() } else { format!("\n{:#}", self.json()) };
+        format!("{}{body}", self.status)
+    }
+}
+
+impl App {
+    /// An empty tenant: the Management API and nothing else.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("grantd.db"), key).await.unwrap());
+        let issuer = Issuer::new(ISSUER);
+        let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
+        let api = management_api(ResourceServerId::from("000000000000000000000001"), issuer.management_api());
+        let changes = vec![Change::CreateSigningKey(KEY.clone()), Change::CreateResourceServer(api.clone())];
+        store.commit(changes).await.unwrap();
+        let body = json!({"name": "Administration"}).as_object().cloned().unwrap();
+        let admin = Client::from_request(ClientId::from("administration"), Secret::from("x"), body).unwrap();
+        let clock = Arc::new(FrozenClock(AtomicU64::new(NOW.millis())));
+        let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+        let world: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
+        let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&world)).await.unwrap());
+        let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy);
+        let router = router(Arc::new(state));
+        Self { router, store, follower, clock, api, admin, _folder: folder }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, seconds: u64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+
+    /// A Management API token with every scope.
+    pub fn token(&self) -> String {
+        self.token_with_scopes(&self.api.scope_set().iter().map(Scope::to_string).collect::<Vec<_>>())
+    }
+
+    /// A Management API token with these scopes.
+    pub fn token_with_scopes(&self, scopes: &[impl AsRef<str>]) -> String {
+        let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.as_ref().into()).collect();
+        let authorization = Authorization {
+            client: &self.admin,
+            api: &self.api,
+            scope: scopes.iter().collect(),
+            organization: None,
+            names_organization: false,
+        };
+        let signer = TokenSigner::parse(&KEY).unwrap();
+        issue(&authorization, ISSUER, &signer, self.clock.now(), &CountedEntropy::default())
+            .unwrap()
+            .access_token
+    }
+
+    /// A request to the Management API (`path` is relative to `/api/v2`) with every scope, and JSON if there is a body.
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.call_with(&self.token(), method, path, body).await
+    }
+
+    /// The same with this token.
+    pub async fn call_with(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v2{path}"))
+            .header("authorization", format!("Bearer {token}"));
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// POST, and its JSON answer; fails unless it is 201.
+    pub async fn create(&self, path: &str, body: Value) -> Value {
+        let answer = self.call("POST", path, Some(body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()
+    }
+
+    /// A request for a token, as a form.
+    pub async fn ask(&self, parameters: &[(&str, &str)]) -> Answer {
+        let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Any request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+}
