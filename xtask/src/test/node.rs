@@ -1,0 +1,49 @@
+//! Auth0's Node SDKs, jose and Auth0's Express middleware, run by Node's own test runner.
+
+use std::fs;
+use std::process::Command;
+
+use crate::process::Finished;
+use crate::test::outcome::Outcome;
+use crate::test::{Options, interop};
+use crate::{Result, process};
+
+const SUITE: &str = "node";
+
+/// Node resolves packages from the folder of the file that imports them, so the sources are copied to where the
+/// packages are installed.
+pub fn run(_: Options) -> Result<Outcome> {
+    if !interop::runs("node", &["--eval", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]) {
+        return Ok(Outcome::left_out("needs Node 20 or newer"));
+    }
+    if !interop::runs("npm", &["--version"]) {
+        return Ok(Outcome::left_out("needs npm"));
+    }
+    let (sources, folder) = (interop::sources(SUITE), interop::folder(SUITE)?);
+    for entry in fs::read_dir(&sources)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    interop::install_once(SUITE, &sources.join("package-lock.json"), || {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+        interop::installing(npm)
+    })?;
+    let mut node = process::in_workspace("node");
+    node.args(["--test", "--test-reporter=spec"]).current_dir(&folder);
+    interop::against_server(SUITE, node, counts)
+}
+
+/// The summary has lines like `ℹ pass 33` and `ℹ fail 0`.
+fn counts(finished: &Finished) -> (u64, u64) {
+    let last = |word: &str| {
+        finished.lines.iter().rev().find_map(|line| match line.split(' ').collect::<Vec<_>>().as_slice() {
+            ["ℹ", name, number] if *name == word => number.parse().ok(),
+            _ => None,
+        })
+    };
+    let failed = last("fail").unwrap_or(0) + last("cancelled").unwrap_or(0);
+    (last("pass").unwrap_or(0), failed)
+}

@@ -1,0 +1,49 @@
+//! What cargo checks: formatting, lints, tests, and (where it is installed) licences and advisories.
+
+use crate::process::BUILD_LIMIT;
+use crate::test::Options;
+use crate::test::outcome::{Outcome, number_before};
+use crate::{Result, process};
+
+/// `cargo fmt --check`.
+pub fn format() -> Result<Outcome> {
+    one(&["fmt", "--all", "--check"])
+}
+
+/// `cargo clippy`, where a warning is an error.
+pub fn clippy() -> Result<Outcome> {
+    one(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn one(arguments: &[&str]) -> Result<Outcome> {
+    Ok(Outcome::one(process::show(process::cargo(arguments), BUILD_LIMIT)?.success))
+}
+
+/// `cargo test`, the sum over all of its binaries. An ignored test is one that was left out.
+pub fn test(options: Options) -> Result<Outcome> {
+    let mut command = process::cargo(&["test", "--workspace", "--no-fail-fast"]);
+    if options.long {
+        command.env("GRANTD_TEST_LONG", "1");
+    }
+    let finished = process::show(command, options.limit(BUILD_LIMIT))?;
+    let results: Vec<&String> =
+        finished.lines.iter().filter(|line| line.starts_with("test result:")).collect();
+    let sum = |word| results.iter().filter_map(|line| number_before(line, word)).sum();
+    let mut outcome = Outcome::counted(sum("passed"), sum("failed"), finished.success);
+    outcome.left_out = finished.lines.iter().filter(|line| is_ignored_test(line)).cloned().collect();
+    Ok(outcome)
+}
+
+fn is_ignored_test(line: &str) -> bool {
+    line.starts_with("test ") && line.contains(" ... ignored")
+}
+
+/// `cargo deny check`, which is optional tooling: not to have it is not to leave out a test.
+pub fn deny() -> Result<Outcome> {
+    let installed = process::quietly(process::cargo(&["deny", "--version"]), BUILD_LIMIT)?.success;
+    if !installed {
+        println!("cargo-deny is not installed; licences and advisories were not checked");
+        return Ok(Outcome::default());
+    }
+    one(&["deny", "check"])
+}
