@@ -72,25 +72,3 @@ pub enum Denial {
     #[error("a proof of possession is required")]
     ProofOfPossessionRequired,
 }
-
-impl Denial {
-    /// Whether something was looked for and not found. Such a denial may be out of date on a node that has
-    /// not seen the latest change, so it is checked once more before it is spoken.
-    pub fn is_absence(&self) -> bool {
-        match self {
-            Self::AudienceUnknown { .. }
-            | Self::GrantMissing { .. }
-            | Self::ScopeNotGranted { .. }
-            | Self::OrganizationUnknown { .. }
-            | Self::OrganizationNotAssociated { .. } => true,
-            Self::GrantTypeNotAllowed
-            | Self::AudienceMissing
-            | Self::ThirdPartyOnSystemApi { .. }
-            | Self::PolicyDeniesAll { .. }
-            | Self::OrganizationNotAllowed
-            | Self::OrganizationRequired
-            | Self::OrganizationNotAnId { .. }
-            | Self::ProofOfPossessionRequired => false,
-        }
-    }
-}

@@ -210,25 +210,6 @@ proptest! {
         prop_assert_eq!(&straight.trace, &shuffled.trace);
         prop_assert_eq!(granted(&straight), granted(&shuffled));
     }
-
-    #[test]
-    fn only_denials_of_absence_can_be_cured_by_adding_records(
-        (mut world, clients) in worlds(),
-        (more, _) in worlds(),
-        mut asked in asked(),
-    ) {
-        // A third party can be denied by the default grant for want of its own; this is about first parties.
-        asked.client = 0;
-        let denied = ask(&world.clone(), &clients, &asked).outcome.err();
-        // Settings, clients and the API itself stay; grants, organizations and associations come.
-        world.grants.extend(more.grants.into_iter().map(|grant| ClientGrant {
-            id: format!("{}_more", grant.id).as_str().into(),
-            ..grant
-        }));
-        world.associations.extend(more.associations);
-        let cured = denied.filter(|_| ask(&world, &clients, &asked).outcome.is_ok());
-        prop_assert!(cured.as_ref().is_none_or(Denial::is_absence), "{cured:?}");
-    }
 }
 
 #[test]

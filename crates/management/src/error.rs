@@ -68,6 +68,9 @@ pub enum Error {
     /// `enabled_connections` names connections, and there are none.
     #[error("connections are not supported")]
     ConnectionsUnsupported,
+    /// The API that a client is to be the face of is not there.
+    #[error("the API of the client is not there")]
+    ResourceServerOfClientMissing,
     /// A client's default organization is not there.
     #[error("the default organization is not there")]
     DefaultOrganizationMissing,

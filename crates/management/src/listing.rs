@@ -97,10 +97,10 @@ impl<T: Serialize> Serialize for Listing<T> {
             Paging::Offset { .. } if !self.include_totals => self.items.serialize(serializer),
             Paging::Offset { .. } => {
                 let mut map = serializer.serialize_map(Some(4))?;
-                if !self.envelope.totals_first() {
-                    map.serialize_entry(self.key, &self.items)?;
-                } else {
+                if self.envelope.totals_first() {
                     map.serialize_entry("total", &self.total)?;
+                } else {
+                    map.serialize_entry(self.key, &self.items)?;
                 }
                 map.serialize_entry("start", &self.paging.skip())?;
                 map.serialize_entry("limit", &self.paging.limit())?;

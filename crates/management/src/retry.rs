@@ -4,8 +4,9 @@ use grantd_store::StoreError;
 
 use crate::Error;
 
-/// Attempts before an update gives up; each failed one means that somebody else's succeeded.
-const ATTEMPTS: usize = 16;
+/// Attempts before an update gives up; each failed one means that somebody else's succeeded, so that this many
+/// updates of one record at once all succeed.
+const ATTEMPTS: usize = 128;
 
 /// Runs a read-change-commit attempt again while the record changes in between.
 pub(crate) async fn while_stale<T, F: Future<Output = Result<T, Error>>>(

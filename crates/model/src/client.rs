@@ -108,6 +108,9 @@ pub enum ClientFault {
     /// Key and certificate credentials are not supported yet.
     #[error("client_authentication_methods is not supported yet")]
     AuthenticationMethodsUnsupported,
+    /// Keys for signed requests are not supported yet.
+    #[error("signed_request_object.credentials is not supported yet")]
+    RequestKeysUnsupported,
     /// The global client stands for all; it cannot be deleted.
     #[error("the global client cannot be deleted")]
     Global,
@@ -175,6 +178,9 @@ impl Client {
         if self.properties.contains_key("client_authentication_methods") {
             return Err(ClientFault::AuthenticationMethodsUnsupported);
         }
+        if self.signs_requests() {
+            return Err(ClientFault::RequestKeysUnsupported);
+        }
         if self.is_first_party && self.third_party_security_mode.is_some() {
             return Err(ClientFault::SecurityModeOnFirstParty);
         }
@@ -200,6 +206,12 @@ impl Client {
             return Err(ClientFault::OrganizationUsageOnThirdParty);
         }
         updated.check()
+    }
+
+    /// Whether keys came along for signed requests: they are credentials too, and must not be shown again.
+    fn signs_requests(&self) -> bool {
+        let object = self.properties.get("signed_request_object");
+        object.and_then(|object| object.get("credentials")).is_some()
     }
 
     fn may_hold(&self, grant_type: &str) -> bool {

@@ -9,6 +9,7 @@ mod listener;
 mod management_api;
 mod oauth;
 mod router;
+mod stall;
 mod state;
 mod well_known;
 

@@ -11,24 +11,30 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+use crate::stall::StallGuard;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a client may take to send the head of a request; also how long it may stay idle.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take none of what is sent to it.
+const WRITE: Duration = Duration::from_secs(30);
 /// How long requests under way may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Connections at a time; more wait in the kernel.
 const CONNECTIONS: usize = 10_000;
 /// The longest head of a request: a Management API token with every scope has some 16 KiB.
 const HEAD_BYTES: usize = 64 * 1024;
+const HEAD_LIST_BYTES: u32 = 64 * 1024;
 
 /// How bytes travel.
 pub enum Transport {
@@ -55,43 +61,53 @@ impl Listener {
         self.tcp.local_addr()
     }
 
-    /// Serves until `stop` is done, then lets requests under way end.
+    /// Serves until `stop` is done, then lets requests under way end. When this returns, no connection is left.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        let graceful = Arc::new(GracefulShutdown::new());
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let graceful = GracefulShutdown::new();
+        let (stopping, stopped) = watch::channel(());
         let acceptor = match self.transport {
             Transport::Tls(config) => Some(TlsAcceptor::from(config)),
             Transport::Plain => None,
         };
+        let mut connections = JoinSet::new();
         let mut stop = std::pin::pin!(stop);
         loop {
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            let stream = tokio::select! {
-                accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    Err(error) => {
-                        // Out of file descriptors, usually: waiting a little is all that helps.
-                        tracing::warn!(%error, "a connection was not accepted");
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                        continue;
-                    }
-                },
+            let (stream, place) = tokio::select! {
+                accepted = accept(&self.tcp, &places) => accepted,
+                Some(_) = connections.join_next() => continue,
                 () = &mut stop => break,
             };
             let watcher = graceful.watcher();
-            let (acceptor, router) = (acceptor.clone(), router.clone());
-            tokio::spawn(async move {
-                if let Err(error) = connection(stream, acceptor, router, watcher).await {
+            let (acceptor, router, stopped) = (acceptor.clone(), router.clone(), stopped.clone());
+            connections.spawn(async move {
+                if let Err(error) = connection(stream, acceptor, router, watcher, stopped).await {
                     tracing::debug!(error, "a connection ended badly");
                 }
-                drop(permit);
+                drop(place);
             });
         }
         drop(self.tcp);
-        if let Some(graceful) = Arc::into_inner(graceful)
-            && timeout(DRAIN, graceful.shutdown()).await.is_err()
-        {
+        drop(stopping);
+        if timeout(DRAIN, graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not end in time");
+        }
+        connections.shutdown().await;
+    }
+}
+
+/// The next connection, and its place among those that there may be.
+async fn accept(tcp: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed, so there is always a place in the end.
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match tcp.accept().await {
+            Ok((stream, _)) => return (stream, place),
+            Err(error) => {
+                // Out of file descriptors, usually: waiting a little is all that helps.
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
     }
 }
@@ -102,14 +118,18 @@ async fn connection(
     stream: TcpStream,
     acceptor: Option<TlsAcceptor>,
     router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
+    mut stopped: watch::Receiver<()>,
 ) -> Ended {
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let Some(acceptor) = acceptor else { return http1_connection(stream, router, watcher).await };
-    let stream = timeout(HANDSHAKE, acceptor.accept(stream))
-        .await
-        .map_err(|_| "the handshake took too long".to_owned())?
-        .map_err(|error| error.to_string())?;
+    // Who is still shaking hands has no request under way.
+    let stream = tokio::select! {
+        shaken = timeout(HANDSHAKE, acceptor.accept(stream)) => shaken
+            .map_err(|_| "the handshake took too long".to_owned())?
+            .map_err(|error| error.to_string())?,
+        _ = stopped.changed() => return Err("the server stops".to_owned()),
+    };
     // The protocol is what the handshake agreed on: guessing it from the first bytes would wait for them.
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
         http2_connection(stream, router, watcher).await
@@ -121,28 +141,37 @@ async fn connection(
 async fn http1_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
 ) -> Ended {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    // The buffer alone would let a longer head through that arrives at once.
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_header_size(HEAD_BYTES)
+        .max_buf_size(HEAD_BYTES);
     let service = TowerToHyperService::new(router);
+    let stream = StallGuard::new(stream, WRITE);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     watcher.watch(connection).await.map_err(|error| error.to_string())
 }
 
+/// A client that lives answers pings, so one that sends nothing at all for longer than a ping takes is gone, or
+/// has never begun to speak.
 async fn http2_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
 ) -> Ended {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(128)
-        .max_header_list_size(64 * 1024)
+        .max_header_list_size(HEAD_LIST_BYTES)
         .keep_alive_interval(HEAD)
         .keep_alive_timeout(HANDSHAKE);
     let service = TowerToHyperService::new(router);
+    let stream = StallGuard::new(stream, WRITE).with_read_limit(HEAD + HANDSHAKE);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     watcher.watch(connection).await.map_err(|error| error.to_string())
 }

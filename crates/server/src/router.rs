@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use grantd_management::{
     client_grants, clients, extensions, organizations, resource_servers, tenant_settings,
 };
@@ -24,6 +24,8 @@ pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .nest("/api/v2", management_api())
         .nest("/grantd/v1", extensions_of_ours())
+        .route("/api/v2/", any(management_api::unknown_path))
+        .route("/grantd/v1/", any(management_api::unknown_path))
         .route("/oauth/token", post(oauth::token::token))
         .route("/oauth/token/", post(oauth::token::token))
         .route("/.well-known/jwks.json", get(well_known::jwks))

@@ -36,8 +36,14 @@ pub struct Follower {
     confirmed: AtomicU64,
     /// Reads that have begun.
     begun: AtomicU64,
-    /// The last read that has ended, by its number among those that have begun.
-    ended: Mutex<u64>,
+    /// The last read that has ended.
+    last: Mutex<Read>,
+}
+
+/// A read that has ended: its number among those that have begun, and what came of it.
+struct Read {
+    number: u64,
+    outcome: Result<(), Arc<StoreError>>,
 }
 
 impl Follower {
@@ -52,7 +58,7 @@ impl Follower {
             current: ArcSwap::from_pointee(snapshot),
             confirmed: AtomicU64::new(now.millis()),
             begun: AtomicU64::new(0),
-            ended: Mutex::new(0),
+            last: Mutex::new(Read { number: 0, outcome: Ok(()) }),
         })
     }
 
@@ -68,17 +74,18 @@ impl Follower {
         Duration::from_millis(self.clock.now().millis().saturating_sub(confirmed.millis()))
     }
 
-    /// Returns when the snapshot holds every commit that was answered before the call.
-    pub async fn catch_up(&self) -> Result<(), StoreError> {
+    /// Returns when the snapshot holds every commit that was answered before the call. All who wait for one
+    /// read share what comes of it, a failure too.
+    pub async fn catch_up(&self) -> Result<(), Arc<StoreError>> {
         let begun_before = self.begun.load(Ordering::Acquire);
-        let mut ended = self.ended.lock().await;
-        if *ended > begun_before {
-            return Ok(());
+        let mut last = self.last.lock().await;
+        if last.number > begun_before {
+            return last.outcome.clone();
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        self.read().await?;
-        *ended = number;
-        Ok(())
+        let outcome = self.read().await.map_err(Arc::new);
+        *last = Read { number, outcome: outcome.clone() };
+        outcome
     }
 
     /// Follows the store until the task is dropped. A store that does not answer is logged once, and again
@@ -87,15 +94,15 @@ impl Follower {
         let mut answers = true;
         loop {
             tokio::time::sleep(INTERVAL).await;
-            match self.catch_up().await {
+            let outcome = self.catch_up().await;
+            match &outcome {
                 Ok(()) if !answers => tracing::info!("the store answers again"),
-                Ok(()) => {}
                 Err(error) if answers => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+                    tracing::error!(error = error as &dyn std::error::Error, "the store does not answer");
                 }
-                Err(_) => {}
+                _ => {}
             }
-            answers = self.age() < INTERVAL * 2;
+            answers = outcome.is_ok();
         }
     }
 

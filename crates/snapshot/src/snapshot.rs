@@ -6,7 +6,7 @@ use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, Revision, Secret, SigningKey, SubjectType, Tenant,
+    ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey, SubjectType, Tenant,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
@@ -30,6 +30,8 @@ pub struct Snapshot {
     clients: HashMap<ClientId, Arc<KnownClient>>,
     apis: HashMap<Audience, Arc<ResourceServer>>,
     api_identifiers: HashMap<ResourceServerId, Audience>,
+    /// The APIs whose tokens the RSA keys sign with another algorithm than RS256.
+    beyond_rs256: HashSet<ResourceServerId>,
     grants: HashMap<Place, Arc<ClientGrant>>,
     grant_places: HashMap<ClientGrantId, Place>,
     organizations: HashMap<OrganizationId, Arc<Organization>>,
@@ -50,6 +52,7 @@ impl Snapshot {
             clients: HashMap::new(),
             apis: HashMap::new(),
             api_identifiers: HashMap::new(),
+            beyond_rs256: HashSet::new(),
             grants: HashMap::new(),
             grant_places: HashMap::new(),
             organizations: HashMap::new(),
@@ -97,6 +100,11 @@ impl Snapshot {
         self.clients.get(id).map(|known| &known.client)
     }
 
+    /// Whether the RSA keys sign with RS256 and nothing else.
+    pub fn signs_with_rs256_only(&self) -> bool {
+        self.beyond_rs256.is_empty()
+    }
+
     /// How many clients there are.
     pub fn client_count(&self) -> usize {
         self.clients.len()
@@ -110,21 +118,28 @@ impl Snapshot {
             Changed::Client(id, None) => drop(self.clients.remove(&id)),
             Changed::ResourceServer(id, api) => {
                 if let Some(identifier) = self.api_identifiers.remove(&id) {
-                    self.apis.remove(&identifier);
+                    self.remove_api(&id, &identifier);
                 }
-                api.into_iter().for_each(|api| self.put_api(api));
+                self.beyond_rs256.remove(&id);
+                if let Some(api) = api {
+                    self.put_api(api);
+                }
             }
             Changed::ClientGrant(id, grant) => {
                 if let Some(place) = self.grant_places.remove(&id) {
                     self.remove_grant(&id, &place);
                 }
-                grant.into_iter().for_each(|grant| self.put_grant(grant));
+                if let Some(grant) = grant {
+                    self.put_grant(grant);
+                }
             }
             Changed::Organization(id, organization) => {
                 if let Some(former) = self.organizations.remove(&id) {
                     self.remove_name(&id, &former.name);
                 }
-                organization.into_iter().for_each(|organization| self.put_organization(organization));
+                if let Some(organization) = organization {
+                    self.put_organization(organization);
+                }
             }
             Changed::Association(association, true) => drop(self.associations.insert(association)),
             Changed::Association(association, false) => drop(self.associations.remove(&association)),
@@ -139,8 +154,19 @@ impl Snapshot {
     }
 
     fn put_api(&mut self, api: ResourceServer) {
+        if matches!(api.signing_alg, SigningAlgorithm::RS512 | SigningAlgorithm::PS256) {
+            self.beyond_rs256.insert(api.id.clone());
+        }
         self.api_identifiers.insert(api.id.clone(), api.identifier.clone());
         self.apis.insert(api.identifier.clone(), Arc::new(api));
+    }
+
+    /// The identifier may be another API's already: of one that was made in the same commit, or before this one
+    /// changed again.
+    fn remove_api(&mut self, id: &ResourceServerId, identifier: &Audience) {
+        if self.apis.get(identifier).is_some_and(|held| held.id == *id) {
+            self.apis.remove(identifier);
+        }
     }
 
     /// Grants for users are not asked for on this path, so they are not kept.

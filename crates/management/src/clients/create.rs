@@ -5,7 +5,7 @@ use grantd_schema::Operation::CreateClient;
 use grantd_store::Change;
 
 use super::view::{Sight, certificate, view};
-use crate::{Caller, Context, Error, Inexistent, Members, Request};
+use crate::{Caller, Context, Error, Members, Request};
 
 /// Adds a client; the answer shows its new secret.
 pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
@@ -19,7 +19,7 @@ pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Re
     if let Some(identifier) = &client.resource_server_identifier
         && context.store.find_resource_server(identifier).await?.is_none()
     {
-        return Err(Error::NotFound(Inexistent::Audience(identifier.to_string())));
+        return Err(Error::ResourceServerOfClientMissing);
     }
     super::commit(context, Change::CreateClient(client.clone())).await?;
     view(context, &client, Sight::of_new_secret(), certificate(context).await?.as_deref())

@@ -1,12 +1,15 @@
 //! Auth0: Update a client.
 
-use grantd_model::Versioned;
+use grantd_model::{Client, Versioned};
 use grantd_schema::Operation::UpdateClient;
 use grantd_store::Change;
+use serde_json::json;
 
 use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request};
+
+const METADATA: &str = "client_metadata";
 
 /// Changes a client. Which scope is needed depends on what changes.
 pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
@@ -30,7 +33,16 @@ async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -
     let former = super::load(context, id).await?;
     let client = former.record.updated(body.clone())?;
     former.record.check_update(&client)?;
+    check_merged(&client)?;
     let update = Versioned { record: client.clone(), revision: former.revision };
     super::commit(context, Change::UpdateClient(update)).await?;
     view(context, &client, Sight::of_changed(caller), certificate(context).await?.as_deref())
+}
+
+/// Metadata is merged, so that each change may be small enough and their sum too large.
+fn check_merged(client: &Client) -> Result<(), Error> {
+    match client.properties.get(METADATA) {
+        Some(metadata) => Ok(UpdateClient.check_payload(&json!({ METADATA: metadata }))?),
+        None => Ok(()),
+    }
 }

@@ -7,7 +7,10 @@ use serde_json::json;
 use crate::{Caller, Context, Error, Members};
 
 /// What every scope that reads clients shows (Auth0: Get a client).
-const SUMMARY: [&str; 5] = ["client_id", "name", "description", "app_type", "tenant"];
+const SUMMARY: [&str; 4] = ["client_id", "name", "description", "app_type"];
+
+/// What only a scope that reads secrets shows, among the members of the record.
+const KEY: &str = "encryption_key";
 
 /// How much of a client somebody may see.
 #[derive(Clone, Copy)]
@@ -54,7 +57,7 @@ pub(super) fn view(
     members.insert("tenant".into(), (*context.tenant).into());
     members.extend(patch::to_members(client)?);
     if !sight.details {
-        members.retain(|name, _| SUMMARY.contains(&name.as_str()));
+        members.retain(|name, _| SUMMARY.contains(&name.as_str()) || name == KEY);
     }
     if sight.secrets {
         members.insert("client_secret".into(), client.client_secret.expose_str().into());
@@ -63,7 +66,7 @@ pub(super) fn view(
             members.insert("signing_keys".into(), key);
         }
     } else {
-        members.shift_remove("encryption_key");
+        members.shift_remove(KEY);
     }
     Ok(members)
 }

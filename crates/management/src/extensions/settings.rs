@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use grantd_model::{Extensions, Tenant, Versioned, patch};
 use grantd_schema::{Part, Schema};
 use grantd_store::Change;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request};
@@ -29,9 +29,24 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     }))
 });
 
+static NO_PARAMETERS: LazyLock<Schema> =
+    LazyLock::new(|| Schema::compile(&json!({"type": "object", "additionalProperties": false})));
+
+/// Neither operation has parameters.
+fn check_query(query: &str) -> Result<(), Error> {
+    let keys = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
+    let parameters: Members = keys.map(|key| (key.to_owned(), Value::Null)).collect();
+    Ok(NO_PARAMETERS.check(Part::Query, &Value::Object(parameters))?)
+}
+
 /// Reads the settings.
-pub async fn get_settings(context: &Context, caller: &Caller, _: &Request) -> Result<Extensions, Error> {
+pub async fn get_settings(
+    context: &Context,
+    caller: &Caller,
+    request: &Request,
+) -> Result<Extensions, Error> {
     caller.require_any(&["read:tenant_settings"])?;
+    check_query(&request.query)?;
     Ok(context.store.tenant().await?.record.extensions)
 }
 
@@ -42,6 +57,7 @@ pub async fn update_settings(
     request: &Request,
 ) -> Result<Extensions, Error> {
     caller.require_any(&["update:tenant_settings"])?;
+    check_query(&request.query)?;
     let body = request.json()?;
     SCHEMA.check(Part::Payload, &body)?;
     let members = body.as_object().cloned().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Auth0: Update a resource server.
 
-use grantd_model::Versioned;
-use grantd_schema::Operation::UpdateResourceServer;
+use grantd_model::{ResourceServer, ResourceServerFault, SigningAlgorithm, Versioned};
+use grantd_schema::Operation::{GetResourceServer, UpdateResourceServer};
 use grantd_store::Change;
 
 use super::create::with_secret;
@@ -13,14 +13,32 @@ use crate::{Caller, Context, Error, Members, Request};
 pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
     caller.require(UpdateResourceServer)?;
     let body = request.payload(UpdateResourceServer)?;
-    while_stale(|| attempt(context, request.parameter("id"), &body)).await
+    while_stale(|| attempt(context, caller, request.parameter("id"), &body)).await
 }
 
-async fn attempt(context: &Context, name: &str, body: &Members) -> Result<Members, Error> {
+async fn attempt(context: &Context, caller: &Caller, name: &str, body: &Members) -> Result<Members, Error> {
     let former = super::load(&*context.store, name).await?;
     former.record.check_system(body)?;
     let api = with_secret(context, super::checked(former.record.updated(body.clone())?)?);
+    check_readable(&api)?;
     let update = Versioned { record: api.clone(), revision: former.revision };
     context.store.commit(vec![Change::UpdateResourceServer(update)]).await?;
-    view(&*context.store, &api).await
+    let mut members = view(&*context.store, &api).await?;
+    // The secret is shown to who may read it, and to who has just had it changed.
+    let is_former = api.signing_secret == former.record.signing_secret;
+    if is_former && !caller.holds_any(GetResourceServer.scopes()) {
+        members.shift_remove("signing_secret");
+    }
+    Ok(members)
+}
+
+/// This server reads the tokens of a system API itself, and takes only RSA signatures and tokens that live. A
+/// change to anything else would lock everybody out, and nobody could take it back.
+fn check_readable(api: &ResourceServer) -> Result<(), ResourceServerFault> {
+    let unreadable = [
+        ("signing_alg", api.signing_alg == SigningAlgorithm::HS256),
+        ("token_lifetime", api.token_lifetime == 0),
+    ];
+    let refused = unreadable.iter().find(|(_, is_unreadable)| api.is_system && *is_unreadable);
+    refused.map_or(Ok(()), |(name, _)| Err(ResourceServerFault::SystemApi(vec![(*name).to_owned()])))
 }

@@ -30,6 +30,9 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
         return Err(Refusal::BadAuthorizationHeader);
     }
     let text = value.to_str().map_err(|_| Refusal::BadAuthorizationHeader)?;
-    let (scheme, token) = text.split_once(' ').ok_or(Refusal::BadAuthorizationHeader)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token) } else { Err(Refusal::BadAuthorizationHeader) }
+    let mut words = text.split_ascii_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+        _ => Err(Refusal::BadAuthorizationHeader),
+    }
 }

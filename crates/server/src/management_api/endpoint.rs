@@ -111,15 +111,15 @@ async fn take_apart(path: PathParameters, request: HttpRequest) -> Result<Reques
         Unread::TooSlow => Refusal::BodyTooSlow,
         Unread::Broken => Refusal::BodyBroken,
     })?;
-    Ok(Request { path, query, body: body(media_type, &bytes) })
+    Ok(Request { path, query, body: body(media_type.as_deref(), &bytes) })
 }
 
 /// A body without a type is taken for JSON, as hapi does.
-fn body(media_type: Option<String>, bytes: &Bytes) -> Body {
+fn body(media_type: Option<&str>, bytes: &Bytes) -> Body {
     if bytes.is_empty() {
         return Body::Empty;
     }
-    match media_type.as_deref() {
+    match media_type {
         None | Some("application/json") => Body::Json(bytes.to_vec()),
         Some("application/x-www-form-urlencoded") => Body::Form(bytes.to_vec()),
         Some(json) if json.starts_with("application/") && json.ends_with("+json") => {

@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
     /// A body that broke off.
     BodyBroken,
     /// The keys may be out of date.
-    TooOld(TooOld),
+    TooOld(#[expect(dead_code, reason = "the log shows it")] TooOld),
     /// The use case failed.
     Failed(Error),
 }
@@ -167,6 +167,9 @@ fn failed(error: &Error) -> Line {
         Error::ConnectionsUnsupported => {
             invalid("connections are not supported; enabled_connections must be empty")
         }
+        Error::ResourceServerOfClientMissing => {
+            invalid("no resource server has the identifier in resource_server_identifier")
+        }
         Error::DefaultOrganizationMissing => {
             invalid("no organization has the id in default_organization.organization_id")
         }
@@ -280,6 +283,9 @@ fn client(fault: &ClientFault) -> Line {
         ),
         ClientFault::AuthenticationMethodsUnsupported => {
             invalid("`client_authentication_methods` is not supported by this server yet")
+        }
+        ClientFault::RequestKeysUnsupported => {
+            invalid("`signed_request_object.credentials` is not supported by this server yet")
         }
         ClientFault::Global => (
             StatusCode::FORBIDDEN,

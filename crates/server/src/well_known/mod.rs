@@ -20,7 +20,9 @@ pub(crate) async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
     let Ok(snapshot) = state.follower.current() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let with_alg = !snapshot.tenant().settings.flag("remove_alg_from_jwks");
+    // A key that says RS256 verifies nothing else (RFC 7517 §4.4), so it says nothing where an API has another.
+    let removed = snapshot.tenant().settings.flag("remove_alg_from_jwks");
+    let with_alg = snapshot.signs_with_rs256_only() && !removed;
     let keys = state.signing.keys(&snapshot);
     (CACHED, Json(grantd_token::jwks(keys.signers().iter(), with_alg))).into_response()
 }

@@ -1,10 +1,5 @@
 //! The real router on a real database, with a frozen clock and counted randomness: one file an operation.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a failing test may panic"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
 mod management_api;
 mod support;

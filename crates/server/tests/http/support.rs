@@ -72,7 +72,8 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {} {:?}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|_| panic!("no JSON: {} {:?}", self.status, self.text))
     }
 
     /// Status and body, for snapshots that show both.
@@ -158,7 +159,8 @@ impl App {
     /// A request for a token, as a form.
     pub async fn ask(&self, parameters: &[(&str, &str)]) -> Answer {
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        let request = Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            Request::post("/oauth/token").header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 

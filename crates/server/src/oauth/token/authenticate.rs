@@ -2,9 +2,10 @@
 
 use grantd_model::{Client, TokenEndpointAuthMethod};
 use grantd_snapshot::Snapshot;
+use thiserror::Error;
 
 use super::errors::TokenError;
-use super::request::{Credentials, TokenRequest};
+use super::request::{Credentials, IdAndSecret, TokenRequest};
 
 /// A client that has proved who it is. Only [`authenticate`] makes one.
 pub(super) struct AuthenticatedClient<'s>(&'s Client);
@@ -16,44 +17,71 @@ impl<'s> AuthenticatedClient<'s> {
     }
 }
 
+/// Somebody who has not proved to be a client. Only the log learns why.
+#[derive(Debug, Error)]
+#[error("{reason}")]
+pub(super) struct Stranger {
+    /// The `client_id` that was sent, if any.
+    pub(super) id: String,
+    /// Whether the credentials stood in the Authorization header.
+    pub(super) used_header: bool,
+    reason: &'static str,
+}
+
+impl Stranger {
+    /// Somebody who named no client.
+    pub(super) fn without_id() -> Self {
+        Self { id: String::new(), used_header: false, reason: "no client is named" }
+    }
+}
+
 /// Finds out who asks. An unknown client, a wrong secret and a wrong method look the same from outside, and
 /// take the same work.
 pub(super) fn authenticate<'s>(
     snapshot: &'s Snapshot,
     request: &TokenRequest<'_>,
 ) -> Result<AuthenticatedClient<'s>, TokenError> {
-    let (id, found, method) = match &request.credentials {
+    let (id, proved, method) = match &request.credentials {
         Credentials::Post { id, secret } => (
             &**id,
             snapshot.client_with_secret(id, secret.as_bytes()),
             TokenEndpointAuthMethod::ClientSecretPost,
         ),
-        Credentials::Basic { id, secret, decoded } => {
-            let plain = snapshot.client_with_secret(id, secret.as_bytes());
-            let encoded = decoded.as_ref();
-            let found = plain.or_else(|| {
-                encoded.and_then(|(id, secret)| snapshot.client_with_secret(id, secret.as_bytes()))
-            });
-            (&**id, found, TokenEndpointAuthMethod::ClientSecretBasic)
-        }
+        Credentials::Basic { plain, decoded } => (
+            &*plain.id,
+            with_secret(snapshot, plain)
+                .or_else(|| decoded.as_ref().and_then(|decoded| with_secret(snapshot, decoded))),
+            TokenEndpointAuthMethod::ClientSecretBasic,
+        ),
         Credentials::Public { id } => (&**id, snapshot.client(id), TokenEndpointAuthMethod::None),
         Credentials::Assertion => return Err(TokenError::InvalidClient),
     };
-    // A public client has to say so in its registration: no method at all still means a secret.
-    let registered = |client: &&Client| match method {
-        TokenEndpointAuthMethod::None => client.token_endpoint_auth_method == Some(method),
-        _ => client.accepts(method),
-    };
-    match found.filter(registered) {
+    match proved.filter(|client| is_registered_for(client, method)) {
         Some(client) => Ok(AuthenticatedClient(client)),
-        None => {
-            tracing::info!(client.id = %clip(id), "client authentication failed");
-            Err(TokenError::Unauthorized)
-        }
+        None => Err(TokenError::Unauthorized(Stranger {
+            id: id.to_owned(),
+            used_header: method == TokenEndpointAuthMethod::ClientSecretBasic,
+            reason: reason(snapshot.client(id), proved),
+        })),
     }
 }
 
-/// What strangers send is logged in part, and never with control characters.
-fn clip(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(64).collect()
+fn with_secret<'s>(snapshot: &'s Snapshot, basic: &IdAndSecret) -> Option<&'s Client> {
+    snapshot.client_with_secret(&basic.id, basic.secret.as_bytes())
+}
+
+/// A public client has to say so in its registration: no method at all still means a secret.
+fn is_registered_for(client: &Client, method: TokenEndpointAuthMethod) -> bool {
+    match method {
+        TokenEndpointAuthMethod::None => client.token_endpoint_auth_method == Some(method),
+        _ => client.accepts(method),
+    }
+}
+
+fn reason(named: Option<&Client>, proved: Option<&Client>) -> &'static str {
+    match (named, proved) {
+        (_, Some(_)) => "the client is not registered for this method",
+        (Some(_), None) => "the secret is wrong",
+        (None, None) => "the client is unknown",
+    }
 }

@@ -1,56 +1,60 @@
 //! The token endpoint's table of errors: `{error, error_description}` (RFC 6749 §5.2), with Auth0's statuses
 //! and words. Where Auth0's are not known, the nearest known sentence stands in; docs/COMPATIBILITY.md says which.
 
+use std::error::Error;
+
 use axum::response::{IntoResponse, Response};
 use grantd_decision::Denial;
 use grantd_model::ClientId;
 use grantd_snapshot::TooOld;
 use grantd_token::IssueError;
-use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use thiserror::Error;
 
-use super::authenticate::AuthenticatedClient;
+use super::authenticate::{AuthenticatedClient, Stranger};
 use super::response::HEADERS;
 
-/// Why there is no token.
-#[derive(Debug)]
+/// Why there is no token. These texts are for logs; what is answered is the table below.
+#[derive(Debug, Error)]
 pub(super) enum TokenError {
     /// The form of the request is wrong.
+    #[error("{0}")]
     InvalidRequest(String),
     /// Neither a form nor JSON.
+    #[error("the body is neither a form nor JSON")]
     UnsupportedMediaType,
     /// Too long.
+    #[error("the body is too long")]
     BodyTooLong,
     /// Did not arrive.
+    #[error("the body did not arrive in time")]
     BodyTooSlow,
     /// More than one `resource`, or one that is not text (RFC 8707 §2).
+    #[error("more than one resource, or one that is not text")]
     InvalidTarget,
     /// A grant type that is not offered.
+    #[error("the grant type {0:?} is not offered")]
     UnsupportedGrantType(String),
     /// Unknown client, wrong secret or wrong method.
-    Unauthorized,
+    #[error("the client could not be authenticated")]
+    Unauthorized(#[from] Stranger),
     /// A client assertion that proves nothing.
+    #[error("client assertions are not supported")]
     InvalidClient,
     /// The decision denied.
-    Denied(ClientId, Denial),
+    #[error("client {0} was denied")]
+    Denied(ClientId, #[source] Denial),
     /// What the node knows may be out of date.
-    TooOld(TooOld),
+    #[error("the configuration may be out of date")]
+    TooOld(#[from] TooOld),
     /// There is no key to sign with.
+    #[error("there is no key to sign with")]
     NoSigningKey,
     /// Signing failed.
-    Issue(IssueError),
-}
-
-impl From<TooOld> for TokenError {
-    fn from(error: TooOld) -> Self {
-        Self::TooOld(error)
-    }
-}
-
-impl From<IssueError> for TokenError {
-    fn from(error: IssueError) -> Self {
-        Self::Issue(error)
-    }
+    #[error("the token could not be made")]
+    Issue(#[from] IssueError),
 }
 
 /// A line of the table: status, `error`, `error_description`.
@@ -61,6 +65,9 @@ const GRANT_TYPES: &str = "https://auth0.com/docs/clients/client-grant-types";
 
 /// The longest text of a request that an answer repeats: an identifier has at most 600 characters.
 const ECHO: usize = 600;
+
+/// The only scheme of this endpoint (RFC 7617 §2).
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"oauth/token\", charset=\"UTF-8\"");
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -76,17 +83,27 @@ impl TokenError {
     }
 
     pub(super) fn denied(client: &AuthenticatedClient<'_>, denial: Denial) -> Self {
-        let client = client.client().client_id.clone();
-        tracing::info!(client.id = %client, reason = %denial, "denied");
-        Self::Denied(client, denial)
+        Self::Denied(client.client().client_id.clone(), denial)
     }
 
-    /// Whether something was not there that another node may have been told of.
-    pub(super) fn is_absence(&self) -> bool {
+    /// Whether a change that this node has not seen yet may have made the answer another.
+    pub(super) fn may_be_outdated(&self) -> bool {
+        matches!(self, Self::Unauthorized(_) | Self::Denied(..))
+    }
+
+    /// Says once, in the log, why there is no token. What the caller sent stands there in part and on one line.
+    fn log(&self, status: StatusCode) {
         match self {
-            Self::Unauthorized => true,
-            Self::Denied(_, denial) => denial.is_absence(),
-            _ => false,
+            Self::Unauthorized(stranger) => {
+                tracing::info!(client.id = %printable(&stranger.id), reason = %stranger, "client authentication failed");
+            }
+            Self::Denied(client, denial) => {
+                tracing::info!(client.id = %client, reason = %printable(&denial.to_string()), "denied");
+            }
+            _ if status.is_server_error() => {
+                tracing::error!(error = self as &(dyn Error + 'static), "a token request failed");
+            }
+            _ => tracing::debug!(reason = %printable(&self.to_string()), "a token request was malformed"),
         }
     }
 
@@ -115,7 +132,7 @@ impl TokenError {
                 "unsupported_grant_type",
                 format!("Unsupported grant type: {}", clip(name)),
             ),
-            Self::Unauthorized => (StatusCode::UNAUTHORIZED, "access_denied", text("Unauthorized")),
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "access_denied", text("Unauthorized")),
             Self::InvalidClient => {
                 (StatusCode::UNAUTHORIZED, "invalid_client", text("Client authentication failed"))
             }
@@ -176,18 +193,28 @@ fn clip(text: &str) -> String {
     text.chars().take(ECHO).collect()
 }
 
+/// What strangers send, for the log: a part of it, without what could end the line or move the cursor.
+fn printable(text: &str) -> String {
+    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    let shown = text.chars().map(|letter| if breaks(letter) { char::REPLACEMENT_CHARACTER } else { letter });
+    shown.take(ECHO).collect()
+}
+
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let (status, error, error_description) = self.line();
-        if status.is_server_error() {
-            tracing::error!(error = ?self, "a token request failed");
-        }
+        self.log(status);
         let grant_type = matches!(&self, Self::Denied(_, Denial::GrantTypeNotAllowed));
         let body = Body {
             error,
             error_description: &error_description,
             error_uri: grant_type.then_some(GRANT_TYPES),
         };
-        (status, HEADERS, serde_json::to_vec(&body).unwrap_or_default()).into_response()
+        let mut response = (status, HEADERS, serde_json::to_vec(&body).unwrap_or_default()).into_response();
+        // RFC 6749 §5.2: who used the Authorization header is told its scheme.
+        if matches!(&self, Self::Unauthorized(stranger) if stranger.used_header) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        response
     }
 }

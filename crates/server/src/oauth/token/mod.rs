@@ -1,8 +1,8 @@
 //! `POST /oauth/token`: the steps are the code.
 //!
-//! Parse, take one snapshot, authenticate, decide, issue, answer. The yes-path does no I/O. A refusal because
-//! something is not there is checked against the store once more before it is spoken, so that what another node
-//! has just been told works here at once.
+//! Parse, take one snapshot, authenticate, decide, issue, answer. The yes-path does no I/O. A refusal is checked
+//! against the store once more before it is spoken: whatever led to it may have changed on another node, and what
+//! that node has just been told works here at once.
 
 mod authenticate;
 mod client_credentials;
@@ -11,12 +11,16 @@ mod request;
 mod response;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
+use grantd_model::Revision;
+use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
 use http::HeaderMap;
+use tokio::time::timeout;
 
 use self::authenticate::authenticate;
 use self::errors::TokenError;
@@ -27,6 +31,8 @@ use crate::body::{Unread, read};
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 const BODY_LIMIT: usize = 64 * 1024;
+/// How long a refusal waits for the store. A store that hangs must not hold up what it can say no more about.
+const RECHECK: Duration = Duration::from_secs(2);
 
 /// The token endpoint (RFC 6749 §3.2).
 pub(crate) async fn token(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Response {
@@ -43,29 +49,38 @@ async fn answer(state: &State, headers: &HeaderMap, body: Body) -> Result<Issued
         Unread::Broken => TokenError::invalid_request("the request body broke off"),
     })?;
     let request = TokenRequest::parse(headers, &body)?;
-    match exchange(state, &request) {
-        Err(error) if error.is_absence() && has_followed(state).await => exchange(state, &request),
+    let snapshot = state.follower.current()?;
+    match exchange(state, &snapshot, &request) {
+        Err(refusal) if refusal.may_be_outdated() => match newer_than(state, snapshot.revision()).await {
+            Some(newer) => exchange(state, &newer, &request),
+            None => Err(refusal),
+        },
         outcome => outcome,
     }
 }
 
-fn exchange(state: &State, request: &TokenRequest<'_>) -> Result<IssuedToken, TokenError> {
-    let snapshot = state.follower.current()?;
-    let client = authenticate(&snapshot, request)?;
-    let decision = client_credentials::decide(&*snapshot, &client, request);
+fn exchange(
+    state: &State,
+    snapshot: &Snapshot,
+    request: &TokenRequest<'_>,
+) -> Result<IssuedToken, TokenError> {
+    let client = authenticate(snapshot, request)?;
+    let decision = client_credentials::decide(snapshot, &client, request);
     let authorization =
         decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
-    let keys = state.signing.keys(&snapshot);
+    let keys = state.signing.keys(snapshot);
     let signer = keys.current().ok_or(TokenError::NoSigningKey)?;
     Ok(issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?)
 }
 
-/// Whether asking the store has led to another revision.
-async fn has_followed(state: &State) -> bool {
-    let revision = || state.follower.current().ok().map(|snapshot| snapshot.revision());
-    let before = revision();
-    if let Err(error) = state.follower.catch_up().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "a refusal could not be checked");
+/// The snapshot after asking the store, if it is another than the one of this revision.
+async fn newer_than(state: &State, revision: Revision) -> Option<Arc<Snapshot>> {
+    match timeout(RECHECK, state.follower.catch_up()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a refusal could not be checked");
+        }
+        Err(_) => tracing::warn!("the store took too long to check a refusal"),
     }
-    revision() != before
+    state.follower.current().ok().filter(|newest| newest.revision() != revision)
 }

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use serde_json::Value;
 
+use super::authenticate::Stranger;
 use super::errors::TokenError;
 use crate::body::media_type;
 
@@ -26,12 +27,10 @@ pub(super) enum Credentials<'a> {
     },
     /// `client_secret_basic`
     Basic {
-        /// What stands before the first colon.
-        id: String,
-        /// What stands after it.
-        secret: String,
-        /// Both, form-decoded as RFC 6749 §2.3.1 has it, where that makes a difference: Auth0 takes them plain.
-        decoded: Option<(String, String)>,
+        /// As they stand there, which is how Auth0 takes them.
+        plain: IdAndSecret,
+        /// Form-decoded as RFC 6749 §2.3.1 has it, where that makes a difference.
+        decoded: Option<IdAndSecret>,
     },
     /// `none`: only an id.
     Public {
@@ -40,6 +39,15 @@ pub(super) enum Credentials<'a> {
     },
     /// `client_assertion`, which is not supported.
     Assertion,
+}
+
+/// What stands before the first colon of Basic credentials, and what stands after it.
+#[derive(PartialEq, Eq)]
+pub(super) struct IdAndSecret {
+    /// `client_id`
+    pub(super) id: String,
+    /// `client_secret`
+    pub(super) secret: String,
 }
 
 /// A request for a token with the client credentials grant.
@@ -110,14 +118,16 @@ fn credentials<'a>(
         return Err(TokenError::invalid_request("More than one client authentication method was used"));
     }
     match (basic, id, secret) {
-        (Some(Credentials::Basic { id: basic, .. }), Some(id), _) if *basic != *id => {
+        (Some(Credentials::Basic { plain, decoded }), Some(id), _)
+            if plain.id != *id && decoded.as_ref().is_none_or(|decoded| decoded.id != *id) =>
+        {
             Err(TokenError::invalid_request("client_id differs from the Authorization header"))
         }
         (Some(basic), _, _) => Ok(basic),
         _ if assertion => Ok(Credentials::Assertion),
         (None, Some(id), Some(secret)) => Ok(Credentials::Post { id, secret }),
         (None, Some(id), None) => Ok(Credentials::Public { id }),
-        (None, None, _) => Err(TokenError::Unauthorized),
+        (None, None, _) => Err(TokenError::Unauthorized(Stranger::without_id())),
     }
 }
 
@@ -129,27 +139,26 @@ fn basic_credentials<'a>(headers: &HeaderMap) -> Result<Option<Credentials<'a>>,
     if values.next().is_some() {
         return Err(malformed());
     }
-    let Some((scheme, encoded)) = value.to_str().map_err(|_| malformed())?.split_once(' ') else {
-        return Ok(None);
-    };
+    let text = value.to_str().map_err(|_| malformed())?;
+    let (scheme, encoded) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
         return Ok(None);
     }
     let bytes = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
     let text = String::from_utf8(bytes).map_err(|_| malformed())?;
     let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
-    let decoded = (form_decoded(id), form_decoded(secret));
-    let differs = decoded.0 != id || decoded.1 != secret;
-    Ok(Some(Credentials::Basic {
-        id: if differs { decoded.0.clone() } else { id.to_owned() },
-        secret: secret.to_owned(),
-        decoded: differs.then_some(decoded),
-    }))
+    let plain = IdAndSecret { id: id.to_owned(), secret: secret.to_owned() };
+    let decoded = form_decoded(id)
+        .zip(form_decoded(secret))
+        .map(|(id, secret)| IdAndSecret { id, secret })
+        .filter(|decoded| *decoded != plain);
+    Ok(Some(Credentials::Basic { plain, decoded }))
 }
 
-fn form_decoded(text: &str) -> String {
+/// None for what is not UTF-8: replaced, it would make one secret out of many.
+fn form_decoded(text: &str) -> Option<String> {
     let spaces = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaces).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(&spaces).decode_utf8().ok().map(Cow::into_owned)
 }
 
 impl<'a> Parameters<'a> {
@@ -176,6 +185,8 @@ impl<'a> Parameters<'a> {
             }
             match value {
                 Value::String(text) => parameters.put(&name, Cow::Owned(text))?,
+                // Auth0's Python SDK sends null for what its caller left out.
+                Value::Null => {}
                 _ if name == "resource" => return Err(TokenError::InvalidTarget),
                 _ => return Err(TokenError::invalid_request(&format!("Parameter {name} must be a string"))),
             }

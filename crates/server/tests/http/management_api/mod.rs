@@ -1,3 +1,46 @@
-//! The Management API: one file an operation.
+//! The Management API: one file an operation, and what holds for all of them.
 
+mod fixtures;
+
+mod arbitrary_bodies;
+mod bad_bodies;
+mod bad_forms;
+mod bad_paths;
+mod conflicts;
+mod coverage;
+mod create_client;
+mod create_client_grant;
+mod create_client_grant_rules;
+mod create_organization;
+mod create_organization_client_grant;
+mod create_resource_server;
+mod delete_client;
+mod delete_client_grant;
+mod delete_organization;
+mod delete_organization_client_grant;
+mod delete_resource_server;
+mod escalation;
+mod get_client;
 mod get_client_grant;
+mod get_organization;
+mod get_organization_by_name;
+mod get_resource_server;
+mod get_tenant_settings;
+mod list_client_grant_organizations;
+mod list_client_grants;
+mod list_client_grants_cursors;
+mod list_clients;
+mod list_organization_client_grants;
+mod list_organizations;
+mod list_resource_servers;
+mod rotate_client_secret;
+mod secrecy;
+mod settings;
+mod token_encryption;
+mod update_client;
+mod update_client_grant;
+mod update_client_grant_rules;
+mod update_organization;
+mod update_resource_server;
+mod update_tenant_settings;
+mod validation_cases;

@@ -1,1 +1,19 @@
 //! The token endpoint and what verifiers read.
+
+mod basic;
+mod credentials;
+mod decision_table;
+mod errors;
+mod json;
+mod logs;
+mod metadata;
+mod nodes;
+mod requests;
+mod scene;
+mod timing;
+mod tokens;
+mod unreachable;
+mod wire;
+
+#[path = "../../../../snapshot/tests/following/watched_store.rs"]
+mod watched_store;

@@ -1,0 +1,186 @@
+//! Which API is meant, and what it wants.
+
+use serde_json::json;
+
+use super::{Row, USUAL, assert_all};
+use crate::token_endpoint::scene::Scene;
+
+const UNKNOWN: &str = "403 access_denied: Service not enabled within domain: https://nowhere";
+const UNNAMED: &str = "403 access_denied: Non-global clients are not allowed access to APIv1";
+const DENY_ALL: &str =
+    r#"403 access_denied: Client "{client}" is not authorized to access resource server "https://orders"."#;
+const BOUND: &str = "400 invalid_request: Proof of possession is required";
+
+const TABLE: &[Row] = &[
+    ("nothing is special", USUAL, &[], "200 [read write]"),
+    ("no API is named", USUAL, &[("audience", "")], UNNAMED),
+    ("the API is unknown", USUAL, &[("audience", "https://nowhere")], UNKNOWN),
+    (
+        "the API is gone",
+        |s| s.afterwards.push(("DELETE", "/resource-servers/{api}", json!(null))),
+        &[],
+        "403 access_denied: Service not enabled within domain: https://orders",
+    ),
+    // The tenant's default
+    (
+        "the default API is meant",
+        |s| default_audience(s, "https://orders"),
+        &[("audience", "")],
+        "200 [read write]",
+    ),
+    ("the default is none", |s| default_audience(s, ""), &[("audience", "")], UNNAMED),
+    ("the default is unknown", |s| default_audience(s, "https://nowhere"), &[("audience", "")], UNKNOWN),
+    (
+        "the audience goes before the default",
+        |s| default_audience(s, "https://nowhere"),
+        &[],
+        "200 [read write]",
+    ),
+    // resource (RFC 8707)
+    (
+        "resource names the API, and the tenant looks at audience only",
+        USUAL,
+        &[("audience", ""), ("resource", "https://orders")],
+        UNNAMED,
+    ),
+    (
+        "resource names the API, and the tenant looks at it",
+        |s| look_at_resource(s),
+        &[("audience", ""), ("resource", "https://orders")],
+        "200 [read write]",
+    ),
+    (
+        "resource names no API, and the tenant looks at it",
+        |s| look_at_resource(s),
+        &[("audience", ""), ("resource", "https://nowhere")],
+        UNKNOWN,
+    ),
+    (
+        "audience goes before resource",
+        |s| look_at_resource(s),
+        &[("resource", "https://nowhere")],
+        "200 [read write]",
+    ),
+    (
+        "audience goes before resource, also when only resource names an API",
+        |s| look_at_resource(s),
+        &[("audience", "https://nowhere"), ("resource", "https://orders")],
+        UNKNOWN,
+    ),
+    (
+        "resource goes before the default",
+        |s| {
+            look_at_resource(s);
+            s.settings["default_audience"] = json!("https://nowhere");
+        },
+        &[("audience", ""), ("resource", "https://orders")],
+        "200 [read write]",
+    ),
+    (
+        "resource is not looked at, and the default is",
+        |s| default_audience(s, "https://orders"),
+        &[("audience", ""), ("resource", "https://nowhere")],
+        "200 [read write]",
+    ),
+    // Identifiers are compared byte by byte
+    (
+        "the audience has a slash too many",
+        USUAL,
+        &[("audience", "https://orders/")],
+        "403 access_denied: Service not enabled within domain: https://orders/",
+    ),
+    (
+        "the audience has a capital",
+        USUAL,
+        &[("audience", "https://Orders")],
+        "403 access_denied: Service not enabled within domain: https://Orders",
+    ),
+    (
+        "the audience is percent-encoded once more",
+        USUAL,
+        &[("audience", "https://%6frders")],
+        "403 access_denied: Service not enabled within domain: https://%6frders",
+    ),
+    (
+        "the audience has a fragment",
+        USUAL,
+        &[("audience", "https://orders#")],
+        "403 access_denied: Service not enabled within domain: https://orders#",
+    ),
+    (
+        "the audience has a space in front",
+        USUAL,
+        &[("audience", " https://orders")],
+        "403 access_denied: Service not enabled within domain:  https://orders",
+    ),
+    // Policy
+    ("the policy is deny_all, and there is a grant", |s| deny_all(s), &[], DENY_ALL),
+    (
+        "the policy is deny_all, and there is no grant",
+        |s| {
+            deny_all(s);
+            s.grant = None;
+        },
+        &[],
+        DENY_ALL,
+    ),
+    ("deny_all goes before scopes", |s| deny_all(s), &[("scope", "nonsense")], DENY_ALL),
+    (
+        "the policy has just become deny_all",
+        |s| {
+            let policy = json!({"subject_type_authorization": {"client": {"policy": "deny_all"}}});
+            s.afterwards.push(("PATCH", "/resource-servers/{api}", policy));
+        },
+        &[],
+        DENY_ALL,
+    ),
+    (
+        "the policy for users is deny_all",
+        |s| s.api["subject_type_authorization"] = json!({"user": {"policy": "deny_all"}}),
+        &[],
+        "200 [read write]",
+    ),
+    // Binding to a key, of which no proof can be sent
+    ("the API takes bound tokens", |s| bind(s, "dpop", false, "all_clients"), &[], "200 [read write]"),
+    ("the API insists on bound tokens", |s| bind(s, "dpop", true, "all_clients"), &[], BOUND),
+    (
+        "the API insists on bound tokens for public clients",
+        |s| bind(s, "dpop", true, "public_clients"),
+        &[],
+        "200 [read write]",
+    ),
+    (
+        "the API insists on certificates",
+        |s| s.api["proof_of_possession"] = json!({"mechanism": "mtls", "required": true}),
+        &[],
+        BOUND,
+    ),
+    (
+        "the client insists on bound tokens",
+        |s| s.client["require_proof_of_possession"] = json!(true),
+        &[],
+        BOUND,
+    ),
+];
+
+fn default_audience(s: &mut Scene, audience: &str) {
+    s.settings = json!({"default_audience": audience});
+}
+
+fn look_at_resource(s: &mut Scene) {
+    s.settings = json!({"resource_parameter_profile": "compatibility"});
+}
+
+fn deny_all(s: &mut Scene) {
+    s.api["subject_type_authorization"] = json!({"client": {"policy": "deny_all"}});
+}
+
+fn bind(s: &mut Scene, mechanism: &str, required: bool, whom: &str) {
+    s.api["proof_of_possession"] =
+        json!({"mechanism": mechanism, "required": required, "required_for": whom});
+}
+
+#[tokio::test]
+async fn the_api_decides_as_written() {
+    assert_all(TABLE).await;
+}

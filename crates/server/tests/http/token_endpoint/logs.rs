@@ -1,0 +1,211 @@
+//! What stands in the log: the true reason of every refusal with the client it is about, and nothing that must not.
+
+use std::io;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use grantd_store::{Change, Store};
+use serde_json::{Value, json};
+use tracing::Dispatch;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::scene::{Scene, Stage};
+use super::wire::{FORM, basic, form, post, signed_form};
+
+/// Everything that is logged on this thread, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Where only one subscriber lives, tracing asks the thread that first comes to a place in the code whether that
+/// place matters, and other tests have no subscriber. A second one that lives for ever makes it ask all of them.
+static ANOTHER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish()));
+
+impl Log {
+    fn as_json() -> (Self, DefaultGuard) {
+        LazyLock::force(&ANOTHER);
+        let log = Self::default();
+        let subscriber =
+            tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
+        (log, tracing::subscriber::set_default(subscriber.finish()))
+    }
+
+    fn as_text() -> (Self, DefaultGuard) {
+        LazyLock::force(&ANOTHER);
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
+        (log, tracing::subscriber::set_default(subscriber.finish()))
+    }
+
+    /// What has been logged since the last call.
+    fn text(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+
+    /// The events of the server since the last call, from this level on.
+    fn events(&self, levels: &[&str]) -> Vec<Value> {
+        let text = self.text();
+        let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ours = events.filter(|event| event["target"].as_str().unwrap().starts_with("grantd"));
+        ours.filter(|event| levels.contains(&event["level"].as_str().unwrap())).collect()
+    }
+}
+
+/// Client, reason and message of the one event of a refusal.
+async fn event(log: &Log, stage: &Stage, parameters: &[(&str, &str)]) -> [String; 3] {
+    log.text();
+    stage.ask(parameters).await;
+    let events = log.events(&["INFO", "WARN", "ERROR"]);
+    assert_eq!(events.len(), 1, "{events:?}");
+    let field = |name: &str| stage.named(events[0]["fields"][name].as_str().unwrap());
+    [field("client.id"), field("reason"), field("message")]
+}
+
+/// What differs from the usual scene, what is asked for, and why it is denied.
+type Case = (fn(&mut Scene), &'static [(&'static str, &'static str)], &'static str);
+
+#[tokio::test]
+async fn a_denial_is_logged_once_with_its_client_and_its_reason() {
+    let (log, _guard) = Log::as_json();
+    let cases: [Case; 5] = [
+        (|s| s.client["grant_types"] = json!([]), &[], "the client may not use the client credentials grant"),
+        (|_| {}, &[("audience", "https://nowhere")], r#"no API has the identifier "https://nowhere""#),
+        (|s| s.grant = None, &[], r#"the client has no grant for the API "https://orders""#),
+        (|_| {}, &[("scope", "a b")], "scopes not granted: a, b"),
+        (|_| {}, &[("organization", "x")], "the grant allows no organization"),
+    ];
+    for (set_up, parameters, reason) in cases {
+        let mut scene = Scene::default();
+        set_up(&mut scene);
+        let stage = scene.make().await;
+        assert_eq!(event(&log, &stage, parameters).await, ["{client}", reason, "denied"]);
+    }
+}
+
+#[tokio::test]
+async fn the_log_knows_why_a_stranger_was_refused_though_the_answer_does_not_say() {
+    let (log, _guard) = Log::as_json();
+    let mut scene = Scene::default();
+    scene.client["token_endpoint_auth_method"] = json!("client_secret_post");
+    let stage = scene.make().await;
+    let failed = "client authentication failed";
+    let wrong = event(&log, &stage, &[("client_secret", "wrong")]).await;
+    assert_eq!(wrong, ["{client}", "the secret is wrong", failed]);
+    let unknown = event(&log, &stage, &[("client_id", "nobody")]).await;
+    assert_eq!(unknown, ["nobody", "the client is unknown", failed]);
+    let without = event(&log, &stage, &[("client_secret", "")]).await;
+    assert_eq!(without, ["{client}", "the client is not registered for this method", failed]);
+    let nobody = event(&log, &stage, &[("client_id", ""), ("client_secret", "")]).await;
+    assert_eq!(nobody, ["", "no client is named", failed]);
+}
+
+/// A refusal that a second look turns into a token is none, and is not logged as one.
+#[tokio::test]
+async fn a_token_is_not_logged_as_a_refusal() {
+    let (log, _guard) = Log::as_json();
+    let stage = Stage::usual().await;
+    let id = stage.filled("{client}").as_str().into();
+    let mut client = stage.app.store.get_client(&id).await.unwrap().unwrap();
+    client.record.client_secret = "set on another node".into();
+    stage.app.store.commit(vec![Change::UpdateClient(client)]).await.unwrap();
+    log.text();
+    let answer = stage.ask(&[("client_secret", "set on another node")]).await;
+    assert_eq!(stage.in_a_line(&answer), "200 [read write]");
+    assert_eq!(log.events(&["INFO", "WARN", "ERROR"]), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn an_internal_error_is_logged_once_with_its_causes() {
+    let (log, _guard) = Log::as_text();
+    let stage = Stage::usual().await;
+    let id = stage.filled("{api}").as_str().into();
+    let mut api = stage.app.store.get_resource_server(&id).await.unwrap().unwrap();
+    api.record.signing_alg = grantd_model::SigningAlgorithm::HS256;
+    stage.app.store.commit(vec![Change::UpdateResourceServer(api)]).await.unwrap();
+    stage.app.follower.catch_up().await.unwrap();
+    log.text();
+    assert_eq!(stage.ask(&[]).await.status, 500);
+    let text = log.text();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(
+        text.ends_with(
+            "ERROR grantd_server::oauth::token::errors: a token request failed error=the token could not be made \
+             error.sources=[the API signs with HS256 and has no signing secret]\n"
+        ),
+        "{text}"
+    );
+    stage.app.advance(60);
+    assert_eq!(stage.ask(&[]).await.status, 503);
+    let sources =
+        "error=the configuration may be out of date error.sources=[the store was last read 60s ago]\n";
+    assert!(log.text().ends_with(sources));
+}
+
+#[tokio::test]
+async fn no_secret_no_token_and_no_line_break_of_a_caller_is_in_any_event() {
+    let (log, _guard) = Log::as_json();
+    let stage = Stage::usual().await;
+    let token = stage.ask(&[]).await.json()["access_token"].as_str().unwrap().to_owned();
+    let breaks = "x\r\n{\"level\":\"INFO\"}\u{1b}[2J\u{85}\u{2028}\0y";
+    for name in ["client_id", "client_secret", "audience", "scope", "organization", "grant_type", "resource"]
+    {
+        stage.ask(&[(name, breaks)]).await;
+        stage.ask(&[(name, &breaks.repeat(1000))]).await;
+    }
+    let header = basic(&stage, "{client}:a-wrong-secret");
+    let broken = basic(&stage, &format!("{breaks}:{breaks}"));
+    for header in [header.as_str(), &broken, "Basic a-wrong-header"] {
+        post(&stage, &[("content-type", FORM), ("authorization", header)], &form("")).await;
+    }
+    post(&stage, &[("content-type", FORM)], &form("&client_assertion=a-wrong-assertion")).await;
+    post(&stage, &[("content-type", "application/json")], r#"{"client_secret":"a-wrong-secret"x"#).await;
+    post(&stage, &[("content-type", FORM)], &signed_form("&client_secret=a-wrong-secret")).await;
+    stage.change("PATCH", "/clients/{client}", &json!({"client_secret": "a-new-secret"})).await;
+    let rotated = stage.change("POST", "/clients/{client}/rotate-secret", &Value::Null).await;
+    let management_token = stage.app.token();
+
+    let text = log.text();
+    assert!(text.lines().count() >= 15, "{text}");
+    let encoded = header.strip_prefix("Basic ").unwrap();
+    for secret in [
+        stage.secret(),
+        rotated["client_secret"].as_str().unwrap(),
+        "a-new-secret",
+        "a-wrong-secret",
+        "a-wrong-header",
+        "a-wrong-assertion",
+        encoded,
+        token.rsplit('.').next().unwrap(),
+        management_token.rsplit('.').next().unwrap(),
+    ] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    for line in text.lines() {
+        assert!(line.len() < 8 * 1024, "{} bytes", line.len());
+        let event: Value = serde_json::from_str(line).unwrap();
+        let ours = event["target"].as_str().unwrap().starts_with("grantd");
+        for (name, value) in event["fields"].as_object().unwrap() {
+            let breaks = |letter: char| letter.is_control() || letter == '\u{2028}';
+            assert!(!ours || !value.as_str().unwrap_or_default().contains(breaks), "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A SQLite store that counts what is read of it, and can be made to hang or to fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use grantd_model::{
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, Secret, SigningKey, Tenant, Versioned,
+};
+use grantd_store::{Change, Changes, Configuration, KeyEncryptionKey, SqliteStore, Store, StoreError};
+use tokio::sync::Semaphore;
+
+pub struct WatchedStore {
+    pub sqlite: SqliteStore,
+    /// How often the revision was asked for: once for each read of the follower.
+    pub reads: AtomicUsize,
+    /// How often changes were asked for.
+    pub change_reads: AtomicUsize,
+    /// How many reads may begin; plenty unless a test takes them away.
+    pub gate: Semaphore,
+    fails: AtomicBool,
+    _folder: tempfile::TempDir,
+}
+
+impl WatchedStore {
+    pub async fn open() -> Arc<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+        let sqlite = SqliteStore::open(&folder.path().join("grantd.db"), key).await.unwrap();
+        Arc::new(Self {
+            sqlite,
+            reads: AtomicUsize::new(0),
+            change_reads: AtomicUsize::new(0),
+            gate: Semaphore::new(1_000_000),
+            fails: AtomicBool::new(false),
+            _folder: folder,
+        })
+    }
+
+    /// Whether reading fails from now on.
+    pub fn fail(&self, fails: bool) {
+        self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    pub fn count(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Store for WatchedStore {
+    async fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {
+        self.sqlite.commit(changes).await
+    }
+
+    async fn revision(&self) -> Result<Revision, StoreError> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.gate.acquire().await.unwrap().forget();
+        if self.fails.load(Ordering::SeqCst) {
+            return Err(StoreError::Stopped);
+        }
+        self.sqlite.revision().await
+    }
+
+    async fn load(&self) -> Result<Configuration, StoreError> {
+        self.sqlite.load().await
+    }
+
+    async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError> {
+        self.change_reads.fetch_add(1, Ordering::SeqCst);
+        self.sqlite.changes_since(revision).await
+    }
+
+    async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {
+        self.sqlite.tenant().await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKey>, StoreError> {
+        self.sqlite.signing_keys().await
+    }
+
+    async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError> {
+        self.sqlite.get_client(id).await
+    }
+
+    async fn find_client_of_api(&self, api: &Audience) -> Result<Option<ClientId>, StoreError> {
+        self.sqlite.find_client_of_api(api).await
+    }
+
+    async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError> {
+        self.sqlite.list_clients(filter, paging).await
+    }
+
+    async fn get_resource_server(
+        &self,
+        id: &ResourceServerId,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
+        self.sqlite.get_resource_server(id).await
+    }
+
+    async fn find_resource_server(
+        &self,
+        identifier: &Audience,
+    ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
+        self.sqlite.find_resource_server(identifier).await
+    }
+
+    async fn list_resource_servers(
+        &self,
+        filter: &ResourceServerFilter,
+        paging: &Paging,
+    ) -> Result<Page<ResourceServer>, StoreError> {
+        self.sqlite.list_resource_servers(filter, paging).await
+    }
+
+    async fn get_client_grant(
+        &self,
+        id: &ClientGrantId,
+    ) -> Result<Option<Versioned<ClientGrant>>, StoreError> {
+        self.sqlite.get_client_grant(id).await
+    }
+
+    async fn list_client_grants(
+        &self,
+        filter: &ClientGrantFilter,
+        paging: &Paging,
+    ) -> Result<Page<ClientGrant>, StoreError> {
+        self.sqlite.list_client_grants(filter, paging).await
+    }
+
+    async fn get_organization(
+        &self,
+        id: &OrganizationId,
+    ) -> Result<Option<Versioned<Organization>>, StoreError> {
+        self.sqlite.get_organization(id).await
+    }
+
+    async fn find_organization(&self, name: &str) -> Result<Option<Versioned<Organization>>, StoreError> {
+        self.sqlite.find_organization(name).await
+    }
+
+    async fn list_organizations(
+        &self,
+        filter: &OrganizationFilter,
+        paging: &Paging,
+    ) -> Result<Page<Organization>, StoreError> {
+        self.sqlite.list_organizations(filter, paging).await
+    }
+}
