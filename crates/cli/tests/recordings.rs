@@ -113,16 +113,16 @@ fn every_recording_of_these_resources_is_played() {
 
 fn is_of_these_resources(interaction: &Value) -> bool {
     let path = interaction["path"].as_str().unwrap().split('?').next().unwrap();
-    match path.trim_matches('/').split('/').collect::<Vec<_>>()[..] {
+    matches!(
+        path.trim_matches('/').split('/').collect::<Vec<_>>()[..],
         ["client-grants" | "resource-servers", ..]
-        | ["tenants", "settings"]
-        | ["clients" | "organizations"]
-        | ["clients" | "organizations", _]
-        | ["clients", _, "rotate-secret"]
-        | ["organizations", "name", _]
-        | ["organizations", _, "client-grants", ..] => true,
-        _ => false,
-    }
+            | ["tenants", "settings"]
+            | ["clients" | "organizations"]
+            | ["clients" | "organizations", _]
+            | ["clients", _, "rotate-secret"]
+            | ["organizations", "name", _]
+            | ["organizations", _, "client-grants", ..]
+    )
 }
 
 /// The folder of the reference beside the project. CI has it; elsewhere it may be missing.

@@ -24,7 +24,7 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
-            "schemas": { "Error": error_schema() },
+            "schemas": schemas(),
         },
     })
 }
@@ -40,7 +40,8 @@ fn describe(operation: Operation) -> Value {
         "security": operation.scopes().iter().map(|scope| json!({ "bearer": [scope] })).collect::<Vec<_>>(),
         "responses": responses(operation),
     });
-    if let (Some(schema), Some(members)) = (operation.payload_schema(), description.as_object_mut()) {
+    if let (Some(_), Some(members)) = (operation.payload_schema(), description.as_object_mut()) {
+        let schema = json!({ "$ref": format!("#/components/schemas/{}", operation.id()) });
         let content = json!({
             "application/json": { "schema": schema },
             "application/x-www-form-urlencoded": { "schema": schema },
@@ -71,6 +72,15 @@ fn responses(operation: Operation) -> Value {
         responses.insert(status.into(), json!({ "description": description, "content": error }));
     }
     Value::Object(responses)
+}
+
+/// The bodies, by the operation that takes them, and the error.
+fn schemas() -> Map<String, Value> {
+    let payload =
+        |operation: &Operation| Some((operation.id().to_owned(), operation.payload_schema()?.clone()));
+    let mut schemas: Map<String, Value> = Operation::ALL.iter().filter_map(payload).collect();
+    schemas.insert("Error".into(), error_schema());
+    schemas
 }
 
 fn error_schema() -> Value {
