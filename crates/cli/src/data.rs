@@ -13,7 +13,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use grantd_model::{Entropy, Secret};
-use grantd_store::KeyEncryptionKey;
+use grantd_store::{KeyEncryptionKey, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
@@ -22,7 +22,7 @@ use crate::Outcome;
 pub(crate) struct DataFolder(PathBuf);
 
 /// `admin.json`: what an administrator needs to begin.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Admin {
     /// The issuer of tokens.
     pub(crate) issuer: String,
@@ -36,12 +36,27 @@ pub(crate) struct Admin {
     pub(crate) ca: PathBuf,
 }
 
+/// A file of the folder is not what it should be.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be used", .file.display())]
+pub(crate) struct Unusable {
+    file: PathBuf,
+    source: StoreError,
+}
+
 impl DataFolder {
     /// Opens the folder; makes it, for the owner alone, if it is not there.
     pub(crate) fn open(path: &Path) -> Outcome<Self> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(path).map_err(|error| named(&error, path))?;
         Ok(Self(path.canonicalize().map_err(|error| named(&error, path))?))
+    }
+
+    /// Holds up every other start on this folder for as long as the file is kept: each makes only what is not there.
+    pub(crate) fn lock(&self) -> Outcome<fs::File> {
+        let folder = fs::File::open(&self.0).map_err(|error| named(&error, &self.0))?;
+        folder.lock().map_err(|error| named(&error, &self.0))?;
+        Ok(folder)
     }
 
     /// The database.
@@ -67,7 +82,7 @@ impl DataFolder {
     /// The key-encryption key. It is made when there is no database yet; a database without its key is refused,
     /// since a new one would open nothing.
     pub(crate) fn key_encryption_key(&self, entropy: &dyn Entropy) -> Outcome<KeyEncryptionKey> {
-        let path = self.0.join("key-encryption-key");
+        let path = self.key_file();
         if !path.exists() {
             if self.database().exists() {
                 let gone = "is not there, but the database is: its secrets open with this file only";
@@ -82,10 +97,26 @@ impl DataFolder {
         Ok(key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?)
     }
 
+    /// The store's error with the file that it is about.
+    pub(crate) fn unusable(&self, source: StoreError) -> Unusable {
+        let file = match source {
+            StoreError::Sealed(_) => self.key_file(),
+            _ => self.database(),
+        };
+        Unusable { file, source }
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.0.join("key-encryption-key")
+    }
+
     /// `admin.json`, if it is still there.
     pub(crate) fn read_admin(&self) -> Outcome<Option<Admin>> {
         match fs::read(self.admin()) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+            Ok(text) => {
+                let admin = serde_json::from_slice(&text);
+                Ok(Some(admin.map_err(|error| format!("{}: {error}", self.admin().display()))?))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(named(&error, &self.admin()).into()),
         }
@@ -118,6 +149,14 @@ fn write(path: &Path, content: &[u8], mode: u32) -> Outcome {
         path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     Ok(attempt().map_err(|error| named(&error, path))?)
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(path: &Path) -> Outcome {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(named(&error, path).into()),
+        _ => Ok(()),
+    }
 }
 
 /// An error that says which file it is about.

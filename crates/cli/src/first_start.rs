@@ -35,11 +35,14 @@ impl Start<'_> {
             self.fill(&issuer).await?;
             return Ok(issuer);
         };
+        // A key that opens nothing is found out before anything changes.
+        self.store.signing_keys().await.map_err(|error| self.folder.unusable(error))?;
         let held = api.identifier.as_str().strip_suffix("api/v2/").unwrap_or(api.identifier.as_str());
         let issuer = Issuer::new(named.unwrap_or(held));
         if issuer.management_api() != api.identifier {
             self.move_to(&api, &issuer).await?;
         }
+        self.refresh_admin(&issuer)?;
         Ok(issuer)
     }
 
@@ -83,7 +86,7 @@ impl Start<'_> {
     }
 
     fn client(&self, body: Value) -> Outcome<Client> {
-        let body = body.as_object().cloned().unwrap_or_default();
+        let body = if let Value::Object(members) = body { members } else { Members::new() };
         let secret = Secret::from(alphanumeric(&**self.entropy, 64));
         Ok(Client::from_request(ClientId::generate(&**self.entropy), secret, body)?)
     }
@@ -112,13 +115,27 @@ impl Start<'_> {
         tracing::info!(issuer = %issuer.url, former = %api.identifier, "the issuer changes");
         let identifier = issuer.management_api();
         self.store.commit(vec![Change::MoveResourceServer { id: api.id.clone(), identifier }]).await?;
-        if let Some(admin) = self.folder.read_admin()? {
-            self.folder.write_admin(&Admin {
-                issuer: issuer.url.to_string(),
-                audience: issuer.management_api().to_string(),
-                ..admin
-            })?;
-        }
         Ok(())
+    }
+
+    /// `admin.json`, where it is still there, says what holds now: the issuer may be another, the folder may have
+    /// moved, and the start that changed the issuer may have been cut short. No server stays down for a file that
+    /// it does not need.
+    fn refresh_admin(&self, issuer: &Issuer) -> Outcome {
+        let admin = match self.folder.read_admin() {
+            Ok(Some(admin)) => admin,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "the file of the administration client cannot be read and stays as it is");
+                return Ok(());
+            }
+        };
+        let current = Admin {
+            issuer: issuer.url.to_string(),
+            audience: issuer.management_api().to_string(),
+            ca: self.folder.ca(),
+            ..admin.clone()
+        };
+        if current == admin { Ok(()) } else { self.folder.write_admin(&current) }
     }
 }

@@ -17,7 +17,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 
 use crate::Outcome;
-use crate::data::{DataFolder, named, write_private, write_public};
+use crate::data::{DataFolder, named, remove, write_private, write_public};
 
 /// What browsers accept for a certificate at most.
 const SERVER_DAYS: i64 = 825;
@@ -49,8 +49,9 @@ pub(crate) fn server_config_from(certificate: &Path, key: &Path) -> Outcome<Arc<
         return Err(format!("{}: no certificate in it", certificate.display()).into());
     }
     let text = fs::read(key).map_err(|error| named(&error, key))?;
-    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| format!("{}: {error}", key.display()))?;
-    configuration(chain, key)
+    let der = PrivateKeyDer::from_pem_slice(&text).map_err(|error| format!("{}: {error}", key.display()))?;
+    let pair = || format!("{} and {}", certificate.display(), key.display());
+    configuration(chain, der).map_err(|error| format!("{}: {error}", pair()).into())
 }
 
 fn configuration(
@@ -69,6 +70,8 @@ fn authority(folder: &DataFolder, now: Timestamp) -> Outcome<Issuer<'static, Key
         KeyPair::from_pem(&fs::read_to_string(&path).map_err(|error| named(&error, &path))?)?
     } else {
         let key = KeyPair::generate()?;
+        // A certificate that has lost its key would be taken for this key's.
+        remove(&folder.ca())?;
         write_private(&path, key.serialize_pem().as_bytes())?;
         key
     };

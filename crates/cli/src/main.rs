@@ -7,6 +7,7 @@ mod local_ca;
 mod serve;
 mod world;
 
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -72,17 +73,26 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`.
 fn start_logging(format: LogFormat, default: &str) {
     let filter = EnvFilter::try_from_env("GRANTD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the document is the command's output")]
 fn print_openapi() -> Outcome {
-    println!("{}", serde_json::to_string_pretty(&grantd_schema::openapi())?);
-    Ok(())
+    Ok(say(&serde_json::to_string_pretty(&grantd_schema::openapi())?)?)
+}
+
+/// A line on standard output. Who reads it may have read enough: `grantd openapi | head` is no failure.
+fn say(line: &str) -> io::Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// An error and what caused it, one line each.

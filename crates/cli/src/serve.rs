@@ -8,7 +8,7 @@ use grantd_model::{Clock, Entropy};
 use grantd_server::{Listener, State, Transport, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Outcome;
 use crate::data::DataFolder;
@@ -59,13 +59,36 @@ pub(crate) struct Ready {
     state: Arc<State>,
     follower: Arc<Follower>,
     store: Arc<SqliteStore>,
+    stop: Stop,
+}
+
+/// The signals that end a server. They are caught before it says that it is ready: whoever waits for that may stop
+/// it at once.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests under way may end");
+    }
 }
 
 impl Serve {
     /// Serves until it is told to stop.
     pub(crate) async fn run(self) -> Outcome {
         let ready = self.start().await?;
-        announce(&ready.base);
+        // Scripts wait for this line.
+        crate::say(&format!("grantd is ready at {}", ready.base))?;
         ready.serve().await
     }
 
@@ -74,8 +97,10 @@ impl Serve {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let folder = DataFolder::open(&self.data)?;
+        let _starting = folder.lock()?;
         let key = folder.key_encryption_key(&*entropy)?;
-        let store = SqliteStore::open(&folder.database(), key).await?;
+        let store = SqliteStore::open(&folder.database(), key).await;
+        let store = store.map_err(|error| folder.unusable(error))?;
         let transport = self.transport(&folder, &*clock)?;
         let scheme = if self.plain_http { "http" } else { "https" };
         let listener = Listener::bind(self.listen, transport)
@@ -89,7 +114,15 @@ impl Serve {
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
         let state = Arc::new(State::new(issuer, seam, Arc::clone(&follower), clock, entropy));
-        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
+        Ok(Ready {
+            base: base(scheme, address),
+            folder,
+            listener,
+            state,
+            follower,
+            store,
+            stop: Stop::new()?,
+        })
     }
 
     fn transport(&self, folder: &DataFolder, clock: &dyn Clock) -> Outcome<Transport> {
@@ -106,18 +139,9 @@ impl Serve {
 impl Ready {
     /// Serves until SIGTERM or SIGINT; then requests under way end, and everything is closed.
     pub(crate) async fn serve(self) -> Outcome {
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let follower = Arc::clone(&self.follower);
         let following = tokio::spawn(async move { follower.follow().await });
-        let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("stopping: requests under way may end");
-        };
-        self.listener.serve(router(self.state), stop).await;
+        self.listener.serve(router(self.state), self.stop.asked()).await;
         following.abort();
         drop(following.await);
         drop(self.follower);
@@ -134,10 +158,4 @@ fn base(scheme: &str, address: SocketAddr) -> String {
     } else {
         format!("{scheme}://{address}")
     }
-}
-
-/// The one line on standard output.
-#[expect(clippy::print_stdout, reason = "scripts wait for this line")]
-fn announce(base: &str) {
-    println!("grantd is ready at {base}");
 }

@@ -45,6 +45,7 @@ pub struct Changes {
 }
 
 /// A record that differs; none where it is gone.
+#[expect(clippy::large_enum_variant, reason = "changes are few, and taken apart as soon as they are read")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changed {
     /// What is set for the deployment.

@@ -39,6 +39,17 @@ pub enum StoreError {
     /// The database's schema could not be brought up to date.
     #[error("the database schema could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A newer version has used the database. It is left alone.
+    #[error(
+        "the database was last used by a newer version: its schema is {schema}, and this version knows \
+         schemas up to {known}"
+    )]
+    Newer {
+        /// The schema's version.
+        schema: i64,
+        /// The latest version that is known here.
+        known: i64,
+    },
     /// A stored record cannot be read.
     #[error("a stored {noun:?} cannot be read")]
     Corrupt {

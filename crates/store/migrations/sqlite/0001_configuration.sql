@@ -76,7 +76,7 @@ CREATE TABLE client_grants (
     id                     TEXT   NOT NULL PRIMARY KEY,
     client_id              TEXT REFERENCES clients (client_id),
     default_for            TEXT,
-    audience               TEXT   NOT NULL REFERENCES resource_servers (identifier),
+    audience               TEXT   NOT NULL REFERENCES resource_servers (identifier) ON UPDATE CASCADE,
     subject_type           TEXT   NOT NULL,
     allow_any_organization INTEGER,
     record                 TEXT   NOT NULL,

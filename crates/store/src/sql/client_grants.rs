@@ -32,9 +32,8 @@ pub(crate) async fn list(
 ) -> Result<Page<ClientGrant>, StoreError> {
     let ids = filter.ids.as_ref().map(|ids| ids.iter().map(ClientGrantId::to_string).collect());
     let organization = filter.organization.as_ref().map(|organization| {
-        Condition::Exists(
-            "EXISTS (SELECT 1 FROM organization_client_grants \
-             WHERE client_grant_id = client_grants.id AND organization_id = ",
+        Condition::Within(
+            "id IN (SELECT client_grant_id FROM organization_client_grants WHERE organization_id = ",
             organization.to_string(),
             ")",
         )
@@ -131,19 +130,13 @@ pub(crate) async fn delete_for_api(write: &mut Write<'_>, api: &Audience) -> Res
     Ok(())
 }
 
-/// Grants follow their API to its new identifier.
-pub(crate) async fn move_to(
-    write: &mut Write<'_>,
-    former: &Audience,
-    identifier: &Audience,
-) -> Result<(), StoreError> {
-    for id in ids_for_api(write, former).await? {
+/// Grants whose API has got this identifier name it in their records too.
+pub(crate) async fn follow_api(write: &mut Write<'_>, identifier: &Audience) -> Result<(), StoreError> {
+    for id in ids_for_api(write, identifier).await? {
         let missing = StoreError::Missing(NOUN);
         let mut grant = get(write.connection, &id).await?.ok_or(missing)?.record;
         grant.audience = identifier.clone();
-        let text = "UPDATE client_grants SET audience = $1, record = $2, revision = $3 WHERE id = $4";
-        sqlx::query::<Db>(text)
-            .bind(identifier.as_str())
+        sqlx::query::<Db>("UPDATE client_grants SET record = $1, revision = $2 WHERE id = $3")
             .bind(to_text(NOUN, &grant)?)
             .bind(write.revision)
             .bind(id.as_str())

@@ -46,11 +46,10 @@ pub(crate) async fn list(
          AND client_grants.allow_any_organization = 1)",
     ));
     let organization = filter.grant_in_organization.as_ref().map(|organization| {
-        Condition::Exists(
-            "EXISTS (SELECT 1 FROM client_grants JOIN organization_client_grants \
-             ON organization_client_grants.client_grant_id = client_grants.id \
-             WHERE client_grants.client_id = clients.client_id \
-             AND organization_client_grants.organization_id = ",
+        Condition::Within(
+            "client_id IN (SELECT client_grants.client_id FROM organization_client_grants JOIN client_grants \
+             ON client_grants.id = organization_client_grants.client_grant_id \
+             WHERE organization_client_grants.organization_id = ",
             organization.to_string(),
             ")",
         )

@@ -39,9 +39,8 @@ pub(crate) async fn list(
     paging: &Paging,
 ) -> Result<Page<Organization>, StoreError> {
     let grant = filter.client_grant.as_ref().map(|grant| {
-        Condition::Exists(
-            "EXISTS (SELECT 1 FROM organization_client_grants \
-             WHERE organization_id = organizations.id AND client_grant_id = ",
+        Condition::Within(
+            "id IN (SELECT organization_id FROM organization_client_grants WHERE client_grant_id = ",
             grant.to_string(),
             ")",
         )

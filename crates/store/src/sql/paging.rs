@@ -1,7 +1,7 @@
 //! The parts of list statements that depend on how a list is asked for.
 
 use grantd_model::{Cursor, Page, Paging};
-use sqlx::{QueryBuilder, Row};
+use sqlx::{Connection as _, QueryBuilder, Row};
 
 use super::{Connection, Db};
 use crate::StoreError;
@@ -20,8 +20,9 @@ pub(crate) enum Condition {
     Number(&'static str, i64),
     /// A column is one of the texts.
     AnyOf(&'static str, Vec<String>),
-    /// A statement about the row that binds one text at its end, where the second part follows.
-    Exists(&'static str, String, &'static str),
+    /// A key is among those that a statement finds, which binds one text at its end, where the second part follows.
+    /// The few that it finds lead to the rows; asking each row would go through all of them.
+    Within(&'static str, String, &'static str),
     /// A statement about the row that binds nothing.
     Fixed(&'static str),
 }
@@ -50,7 +51,7 @@ impl List {
     }
 
     /// Runs the list: the rows of the page, how many there are in all, and where it goes on. Each row starts
-    /// with its id and the revision of its creation.
+    /// with its id and the revision of its creation. Both statements see the same moment.
     pub(crate) async fn fetch(
         &self,
         connection: &mut Connection,
@@ -58,9 +59,10 @@ impl List {
         order: Order,
         paging: &Paging,
     ) -> Result<(Vec<<Db as sqlx::Database>::Row>, u64, Option<Cursor>), StoreError> {
+        let mut transaction = connection.begin().await?;
         let mut count = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
         self.push(&mut count);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
 
         let mut select = QueryBuilder::<Db>::new("SELECT ");
         select.push(columns).push(" FROM ");
@@ -73,7 +75,7 @@ impl List {
         select.push(" ORDER BY ").push(order.by);
         select.push(" LIMIT ").push_bind(i64::from(paging.limit()) + 1);
         select.push(" OFFSET ").push_bind(i64::try_from(paging.skip()).unwrap_or(i64::MAX));
-        let mut rows = select.build().fetch_all(connection).await?;
+        let mut rows = select.build().fetch_all(&mut *transaction).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = match rows.last() {
@@ -109,7 +111,7 @@ impl Condition {
                 }
                 query.push(")");
             }
-            Self::Exists(before, text, after) => {
+            Self::Within(before, text, after) => {
                 query.push(before).push_bind(text.clone()).push(after);
             }
             Self::Fixed(text) => {

@@ -95,8 +95,8 @@ pub(crate) async fn update(write: &mut Write<'_>, api: &Versioned<ResourceServer
     touch(write, kind::RESOURCE_SERVER, record.id.as_str()).await
 }
 
-/// Moves an API with its grants. Whether grants point at an API that exists is checked when the transaction
-/// ends, since neither side can go first.
+/// Moves an API with its grants. The database takes the grants' columns along, since neither side can go first;
+/// their records follow.
 pub(crate) async fn move_to(
     write: &mut Write<'_>,
     id: &ResourceServerId,
@@ -104,8 +104,7 @@ pub(crate) async fn move_to(
 ) -> Result<(), StoreError> {
     let missing = StoreError::Missing(NOUN);
     let mut api = get(write.connection, write.key, id).await?.ok_or(missing)?.record;
-    let former = std::mem::replace(&mut api.identifier, identifier.clone());
-    sqlx::raw_sql("PRAGMA defer_foreign_keys = ON").execute(&mut *write.connection).await?;
+    api.identifier = identifier.clone();
     let text = "UPDATE resource_servers SET identifier = $1, record = $2, revision = $3 WHERE id = $4";
     sqlx::query::<Db>(text)
         .bind(identifier.as_str())
@@ -115,7 +114,7 @@ pub(crate) async fn move_to(
         .execute(&mut *write.connection)
         .await
         .map_err(unique(NOUN))?;
-    super::client_grants::move_to(write, &former, identifier).await?;
+    super::client_grants::follow_api(write, identifier).await?;
     touch(write, kind::RESOURCE_SERVER, id.as_str()).await
 }
 

@@ -16,7 +16,7 @@ use grantd_model::{
     OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
     Revision, SigningKey, Tenant, Versioned,
 };
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
@@ -51,7 +51,7 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(5));
         let mut connection = options.connect().await?;
-        migrations().run(&mut connection).await?;
+        migrate(&mut connection).await?;
         let key = Arc::new(key);
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
         Ok(Self { readers, writer: writer::Writer::start(connection, Arc::clone(&key)), key })
@@ -65,6 +65,22 @@ impl SqliteStore {
 
     async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         Ok(self.readers.acquire().await?)
+    }
+}
+
+/// Brings the schema up to date, in one transaction: whoever opens the file at the same moment waits.
+async fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    migrations().run(&mut *transaction).await.map_err(newer)?;
+    Ok(transaction.commit().await?)
+}
+
+/// What the database has and nobody here knows is from a newer version.
+fn newer(error: MigrateError) -> StoreError {
+    let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
+    match error {
+        MigrateError::VersionMissing(schema) if schema > known => StoreError::Newer { schema, known },
+        error => StoreError::Migration(error),
     }
 }
 

@@ -65,39 +65,57 @@ async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiti
 }
 
 async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch: &mut Vec<Commit>) {
-    if let Err(error) = statement(connection, "BEGIN IMMEDIATE").await {
-        return refuse(batch.drain(..).map(|commit| commit.answer), &error);
-    }
-    let mut answers = Vec::with_capacity(batch.len());
-    for commit in batch.drain(..) {
-        answers.push((commit.answer, write_one(connection, key, commit.changes).await));
-    }
-    if let Err(error) = statement(connection, "COMMIT").await {
-        // Nothing of the batch is durable, whatever was found on the way.
-        if let Err(error) = statement(connection, "ROLLBACK").await {
-            tracing::warn!(%error, "the failed transaction did not roll back");
+    let (answers, commits): (Vec<_>, Vec<_>) =
+        batch.drain(..).map(|commit| (commit.answer, commit.changes)).unzip();
+    match write_all(connection, key, commits).await {
+        Ok(outcomes) => {
+            for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                // Whoever asked may be gone; the commit stands all the same.
+                drop(answer.send(outcome));
+            }
         }
-        return refuse(answers.into_iter().map(|(answer, _)| answer), &error);
-    }
-    for (answer, outcome) in answers {
-        // Whoever asked may be gone; the commit stands all the same.
-        drop(answer.send(outcome));
+        Err(error) => {
+            // Nothing of the batch is durable, whatever was found on the way.
+            if let Err(error) = statement(connection, "ROLLBACK").await {
+                tracing::debug!(%error, "there was no transaction to roll back");
+            }
+            refuse(answers.into_iter(), &error);
+        }
     }
 }
 
-async fn write_one(connection: &mut Connection, key: &KeyEncryptionKey, changes: Vec<Change>) -> Answer {
-    statement(connection, "SAVEPOINT one").await?;
-    match apply_all(connection, key, changes).await {
-        Ok(revision) => {
-            statement(connection, "RELEASE one").await?;
-            Ok(revision)
-        }
-        Err(error) => {
-            statement(connection, "ROLLBACK TO one").await?;
-            statement(connection, "RELEASE one").await?;
-            Err(error)
-        }
+/// What became of each commit. An error is the transaction's: all of them failed.
+async fn write_all(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+    commits: Vec<Vec<Change>>,
+) -> Result<Vec<Answer>, StoreError> {
+    statement(connection, "BEGIN IMMEDIATE").await?;
+    let mut outcomes = Vec::with_capacity(commits.len());
+    for changes in commits {
+        outcomes.push(write_one(connection, key, changes).await?);
     }
+    statement(connection, "COMMIT").await?;
+    Ok(outcomes)
+}
+
+async fn write_one(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+    changes: Vec<Change>,
+) -> Result<Answer, StoreError> {
+    statement(connection, "SAVEPOINT one").await?;
+    let outcome = apply_all(connection, key, changes).await;
+    if let Err(error) = outcome {
+        // Where the disk is full or broken, SQLite gives up the transaction, and there is no savepoint any more:
+        // to go on would be to write outside of a transaction.
+        return match statement(connection, "ROLLBACK TO one; RELEASE one").await {
+            Ok(()) => Ok(Err(error)),
+            Err(_) => Err(error),
+        };
+    }
+    statement(connection, "RELEASE one").await?;
+    Ok(outcome)
 }
 
 async fn apply_all(connection: &mut Connection, key: &KeyEncryptionKey, changes: Vec<Change>) -> Answer {

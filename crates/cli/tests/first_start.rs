@@ -1,0 +1,232 @@
+//! The first start of a data folder, the ones after it, and the issuer that the folder keeps.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+#[expect(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::api::{Api, admin, https};
+use support::{Place, read};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn modified(path: &Path) -> std::time::SystemTime {
+    fs::metadata(path).unwrap().modified().unwrap()
+}
+
+/// Everything that a start makes is there and works: the administration client gets a token that reads the global
+/// client, the Management API and the system grant.
+async fn assert_complete(base: &str, data: &Path) {
+    let api = Api::open(base, data).await;
+    let admin = admin(data);
+    let apis = api.get("/api/v2/resource-servers").await;
+    assert_eq!(apis.as_array().unwrap().len(), 1, "{apis}");
+    assert_eq!((&apis[0]["identifier"], &apis[0]["is_system"]), (&admin["audience"], &json!(true)));
+    let clients = api.get("/api/v2/clients").await;
+    let names: Vec<_> =
+        clients.as_array().unwrap().iter().map(|client| client["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Administration", "All Applications"]);
+    assert_eq!(clients[0]["client_id"], admin["client_id"]);
+    let grants = api.get("/api/v2/client-grants").await;
+    assert_eq!(grants.as_array().unwrap().len(), 1, "{grants}");
+    assert_eq!(grants[0]["audience"], admin["audience"]);
+    let jwks = https(&data.join("ca.pem")).get(format!("{base}/.well-known/jwks.json")).send().await.unwrap();
+    let jwks: Value = jwks.json().await.unwrap();
+    assert_eq!(jwks["keys"].as_array().unwrap().len(), 1, "{jwks}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_makes_files_that_only_their_owner_reads() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let data = place.data();
+    assert_eq!(mode(&data), 0o700);
+    for (file, expected) in
+        [("admin.json", 0o600), ("key-encryption-key", 0o600), ("ca-key.pem", 0o600), ("ca.pem", 0o644)]
+    {
+        assert_eq!(mode(&data.join(file)), expected, "{file}");
+    }
+    let others = mode(&data.join("grantd.db")) & 0o077;
+    assert_eq!(others & 0o022, 0, "nobody else writes the database");
+    assert_eq!(fs::read(data.join("key-encryption-key")).unwrap().len(), 32);
+    let unfinished =
+        fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(unfinished.filter(|name| name.contains("unfinished")).count(), 0);
+    assert_complete(&server.base, &data).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_start_says_who_administers_it() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let admin = admin(&place.data());
+    let issuer = format!("{}/", server.base);
+    assert!(server.base.starts_with("https://localhost:"), "{}", server.base);
+    assert_eq!(admin["issuer"], json!(issuer));
+    assert_eq!(admin["audience"], json!(format!("{issuer}api/v2/")));
+    assert_eq!(admin["client_id"].as_str().unwrap().len(), 32);
+    assert_eq!(admin["client_secret"].as_str().unwrap().len(), 64);
+    assert_eq!(admin["ca"], json!(place.data().canonicalize().unwrap().join("ca.pem")));
+    assert_eq!(admin.as_object().unwrap().len(), 5);
+    let secret = admin["client_secret"].as_str().unwrap().to_owned();
+    let ended = server.stop();
+    assert_eq!(ended.stdout, "", "the ready line is said once, and nothing else");
+    assert!(ended.stderr.contains("first start"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("admin.json"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(&secret), "a secret is in the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_start_says_nothing_of_it_and_keeps_the_issuer() {
+    let place = Place::new();
+    let first = place.start(&[]);
+    let issuer = format!("{}/", first.base);
+    first.stop();
+    let written =
+        ["admin.json", "ca.pem", "ca-key.pem", "key-encryption-key"].map(|name| place.data().join(name));
+    let before = written.clone().map(|file| (read_bytes(&file), modified(&file)));
+    let second = place.start(&[]);
+    assert_eq!(admin(&place.data())["issuer"], json!(issuer), "though the port is another");
+    assert_complete(&second.base, &place.data()).await;
+    let metadata = https(&place.data().join("ca.pem"));
+    let metadata =
+        metadata.get(format!("{}/.well-known/openid-configuration", second.base)).send().await.unwrap();
+    assert_eq!(metadata.json::<Value>().await.unwrap()["issuer"], json!(issuer));
+    let ended = second.stop();
+    assert!(!ended.stderr.contains("admin"), "{}", ended.stderr);
+    assert_eq!(written.map(|file| (read_bytes(&file), modified(&file))), before);
+}
+
+fn read_bytes(file: &Path) -> Vec<u8> {
+    fs::read(file).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_issuer_takes_the_management_api_along() {
+    let place = Place::new();
+    let server = place.start(&["--issuer", "https://old.example.com/"]);
+    let old = Api::open(&server.base, &place.data()).await;
+    old.create("/api/v2/clients", json!({"name": "Kept"})).await;
+    let old_audience = admin(&place.data())["audience"].clone();
+    let secret = admin(&place.data())["client_secret"].clone();
+    server.stop();
+
+    let server = place.start(&["--issuer", "https://new.example.com"]);
+    let now = admin(&place.data());
+    assert_eq!(now["issuer"], json!("https://new.example.com/"), "with the slash that issuers have");
+    assert_eq!(now["audience"], json!("https://new.example.com/api/v2/"));
+    assert_eq!(now["client_secret"], secret);
+    let new = Api::open(&server.base, &place.data()).await;
+    let grants = new.get("/api/v2/client-grants").await;
+    assert_eq!(grants[0]["audience"], now["audience"]);
+    assert_eq!(new.get("/api/v2/resource-servers").await[0]["identifier"], now["audience"]);
+    assert_eq!(new.get("/api/v2/clients").await[1]["name"], json!("Kept"));
+    let refused = new.ask(&now["client_id"], &now["client_secret"], &old_audience).await;
+    assert!(refused.status >= 400, "{refused:?}");
+    let former = old.at(&server.base).call(reqwest::Method::GET, "/api/v2/clients", None).await;
+    assert_eq!(former.status, 401, "a token of the former issuer: {former:?}");
+    server.stop();
+
+    let server = place.start(&[]);
+    assert_eq!(admin(&place.data()), now, "the folder keeps it");
+    Api::open(&server.base, &place.data()).await;
+}
+
+#[test]
+fn an_admin_file_that_fell_behind_is_brought_up_to_date() {
+    let place = Place::new();
+    place.start(&["--issuer", "https://new.example.com/"]).stop();
+    let current = admin(&place.data());
+    let mut behind = current.clone();
+    behind["issuer"] = json!("https://old.example.com/");
+    behind["audience"] = json!("https://old.example.com/api/v2/");
+    behind["ca"] = json!("/where/the/folder/was/ca.pem");
+    fs::write(place.data().join("admin.json"), behind.to_string()).unwrap();
+    place.start(&[]).stop();
+    assert_eq!(admin(&place.data()), current);
+    assert_eq!(mode(&place.data().join("admin.json")), 0o600);
+}
+
+#[test]
+fn an_admin_file_that_is_gone_stays_gone() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    fs::remove_file(place.data().join("admin.json")).unwrap();
+    place.start(&["--issuer", "https://new.example.com/"]).stop();
+    assert!(!place.data().join("admin.json").exists());
+}
+
+#[test]
+fn an_admin_file_that_cannot_be_read_is_named_and_keeps_no_server_from_starting() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    fs::write(place.data().join("admin.json"), "{\"issuer\":").unwrap();
+    for arguments in [&["--issuer", "https://new.example.com/"][..], &[]] {
+        let ended = place.start(arguments).stop();
+        assert!(ended.status.success());
+        assert!(ended.stderr.contains("admin.json"), "{}", ended.stderr);
+    }
+    assert_eq!(read(&place.data().join("admin.json")), "{\"issuer\":", "it is left for whoever wrote it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_whose_key_is_gone_is_made_anew_with_its_certificate() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    fs::remove_file(place.data().join("ca-key.pem")).unwrap();
+    let server = place.start(&[]);
+    assert_complete(&server.base, &place.data()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_killed_is_made_again() {
+    for delay in [0, 2, 5, 10, 15, 20, 30, 45, 60, 90, 130, 180, 250, 350] {
+        let place = Place::new();
+        let child =
+            place.serve(&[]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
+        let mut child = child.unwrap();
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let server = place.start(&[]);
+        assert_complete(&server.base, &place.data()).await;
+        let again = place.start(&[]);
+        assert_complete(&again.base, &place.data()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_first_starts_at_once_make_one_deployment() {
+    let place = Place::new();
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| place.start(&[]));
+        (place.start(&[]), other.join().unwrap())
+    });
+    assert_complete(&one.base, &place.data()).await;
+    assert_complete(&other.base, &place.data()).await;
+}
+
+/// Prints how long a start takes, for the record: tests run beside others, so nothing is asserted.
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are what this is for")]
+fn how_long_a_start_takes() {
+    let place = Place::new();
+    let timed = || {
+        let begun = Instant::now();
+        let server = place.start(&[]);
+        let ready = begun.elapsed().as_millis();
+        server.stop();
+        ready
+    };
+    let first = timed();
+    let mut warm: Vec<_> = (0..5).map(|_| timed()).collect();
+    warm.sort_unstable();
+    println!("ready after {first} ms on a new folder, and {warm:?} ms on the same one after it");
+}

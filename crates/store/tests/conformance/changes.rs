@@ -1,0 +1,124 @@
+//! Following by revision: what was loaded once, with the changes since, is what would be loaded now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grantd_model::Revision;
+use grantd_store::{Change, Changed, Changes, Configuration, Store};
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use crate::backend::Backend;
+use crate::fixtures::*;
+use crate::steps::{Step, change, commits};
+
+/// Each case makes a database, and up to 50 commits that are flushed to the disk.
+const CASES: u32 = 24;
+
+pub async fn changes_lead_from_any_revision_to_the_present<B: Backend>(_: B) {
+    let runtime = Handle::current();
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let outcome = block_in_place(|| {
+        TestRunner::new(config).run(&commits(), |commits| {
+            runtime.block_on(async {
+                let backend = B::new();
+                follow(&*backend.open().await, &commits).await;
+            });
+            Ok(())
+        })
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+async fn follow(store: &dyn Store, commits: &[Vec<Step>]) {
+    let mut history = vec![loaded(store).await];
+    for steps in commits {
+        let mut changes = Vec::new();
+        for step in steps {
+            changes.push(change(store, step).await);
+        }
+        let before = history.last().unwrap().revision;
+        let outcome = store.commit(changes).await;
+        let now = loaded(store).await;
+        assert_eq!(now.revision.0, before.0 + u64::from(outcome.is_ok()), "{outcome:?}");
+        assert_whole(&now);
+        history.push(now);
+    }
+    let present = history.last().unwrap().clone();
+    for past in history {
+        let changes = store.changes_since(past.revision).await.unwrap();
+        assert_eq!(applied(past, changes), present);
+    }
+}
+
+/// What follows a configuration does: a record that differs is put in the place of the former, or taken out.
+fn applied(mut past: Configuration, changes: Changes) -> Configuration {
+    past.revision = changes.revision;
+    for changed in changes.changed {
+        match changed {
+            Changed::Tenant(tenant) => past.tenant = tenant,
+            Changed::SigningKeys(keys) => past.signing_keys = keys,
+            Changed::Client(id, now) => put(&mut past.clients, |client| client.client_id == id, now),
+            Changed::ResourceServer(id, now) => put(&mut past.resource_servers, |api| api.id == id, now),
+            Changed::ClientGrant(id, now) => put(&mut past.client_grants, |grant| grant.id == id, now),
+            Changed::Organization(id, now) => put(&mut past.organizations, |record| record.id == id, now),
+            Changed::Association(association, there) => {
+                put(&mut past.associations, |held| *held == association, there.then(|| association.clone()));
+            }
+        }
+    }
+    sorted(past)
+}
+
+fn put<T>(records: &mut Vec<T>, is_former: impl Fn(&T) -> bool, now: Option<T>) {
+    records.retain(|record| !is_former(record));
+    records.extend(now);
+}
+
+/// Whatever a record names is there.
+fn assert_whole(configuration: &Configuration) {
+    let organizations: BTreeSet<_> = configuration.organizations.iter().map(|record| &record.id).collect();
+    let clients: BTreeSet<_> = configuration.clients.iter().map(|client| &client.client_id).collect();
+    let apis: BTreeSet<_> = configuration.resource_servers.iter().map(|api| &api.identifier).collect();
+    let grants: BTreeMap<_, _> = configuration.client_grants.iter().map(|grant| (&grant.id, grant)).collect();
+    for client in &configuration.clients {
+        let home = client.default_organization.as_ref().map(|home| &home.organization_id);
+        assert!(home.is_none_or(|home| organizations.contains(home)), "{client:?}");
+    }
+    for grant in grants.values() {
+        assert!(apis.contains(&grant.audience), "{grant:?}");
+        assert!(grant.client_id.as_ref().is_none_or(|client| clients.contains(client)), "{grant:?}");
+    }
+    for association in &configuration.associations {
+        assert!(organizations.contains(&association.organization), "{association:?}");
+        assert!(grants.contains_key(&association.client_grant), "{association:?}");
+    }
+}
+
+pub async fn changes_since_the_present_are_none(backend: impl Backend) {
+    let store = backend.open().await;
+    fill(&*store).await;
+    for revision in [Revision(1), Revision(2), Revision(u64::MAX)] {
+        let changes = store.changes_since(revision).await.unwrap();
+        assert_eq!(changes, Changes { revision: Revision(1), changed: Vec::new() });
+    }
+}
+
+pub async fn each_changed_record_is_named_once(backend: impl Backend) {
+    let store = backend.open().await;
+    fill(&*store).await;
+    let changes = [
+        Change::UpdateClient(at(client("client_1"), 1)),
+        Change::UpdateClient(at(client("client_1"), 2)),
+        Change::DeleteOrganization("org_2".into()),
+        Change::CreateOrganization(organization("org_2", "again")),
+    ];
+    commit_each(&*store, changes).await;
+    let changes = store.changes_since(Revision(1)).await.unwrap();
+    let expected = vec![
+        Changed::Client("client_1".into(), Some(client("client_1"))),
+        Changed::Association(association("org_2", "cgr_1a"), false),
+        Changed::Organization("org_2".into(), Some(organization("org_2", "again"))),
+    ];
+    assert_eq!(changes, Changes { revision: Revision(5), changed: expected });
+}

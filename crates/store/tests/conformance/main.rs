@@ -1,0 +1,104 @@
+//! What holds of every store, whatever it keeps the configuration in.
+//!
+//! A case is given a backend with a fresh database and opens it as often as it likes. A second backend is one more
+//! module in [`suite`]; nothing else here knows which database it is.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
+#![expect(clippy::needless_pass_by_value, reason = "json! is a value")]
+
+mod backend;
+mod cascades;
+mod changes;
+mod collation;
+mod commits;
+mod filters;
+mod fixtures;
+mod listing;
+mod paging;
+mod records;
+mod steps;
+mod uniqueness;
+
+macro_rules! suite {
+    ($($module:ident { $($case:ident)* })*) => {
+        mod sqlite {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::backend::fresh::<crate::backend::SqliteFile>()).await;
+                })*
+            })*
+        }
+    };
+}
+
+suite! {
+    records {
+        an_empty_store_has_nothing_and_is_at_revision_0
+        every_record_reads_back_as_it_was_written
+        every_update_reads_back_as_it_was_written
+        a_client_of_an_api_is_found_by_it
+        what_is_not_there_is_none
+        load_has_everything_at_one_revision
+        a_store_that_is_opened_again_has_all_of_it
+        two_stores_on_one_database_see_each_others_commits
+        two_stores_on_one_database_write_in_one_order
+        stores_that_open_a_new_database_at_the_same_moment_all_do
+    }
+    uniqueness {
+        a_second_grant_of_the_same_client_api_and_subject_type_is_a_duplicate
+        a_second_default_grant_of_the_same_api_and_subject_type_is_a_duplicate
+        grants_that_differ_in_any_part_of_the_key_stand_side_by_side
+        of_100_grants_made_at_once_one_is_there
+        of_100_grants_made_at_once_on_two_stores_one_is_there
+        a_key_is_free_again_when_its_record_is_gone
+        identifiers_names_and_ids_are_unique
+        an_association_is_made_once
+    }
+    collation {
+        identifiers_and_names_are_compared_byte_by_byte
+        lists_are_in_byte_order
+        any_text_survives
+    }
+    commits {
+        the_revision_grows_by_one_with_each_commit
+        a_commit_that_fails_leaves_revision_and_records_alone
+        all_changes_of_a_commit_or_none
+        changes_of_a_commit_see_the_ones_before_them
+        what_a_change_needs_and_is_not_there_is_missing
+        an_update_of_another_version_is_stale
+        of_20_updates_of_one_version_one_happens
+        commits_side_by_side_do_not_spoil_each_other
+        every_answered_commit_has_a_revision_of_its_own
+    }
+    cascades {
+        a_client_goes_with_its_grants_and_their_associations
+        an_api_goes_with_its_grants_and_their_associations
+        a_grant_goes_with_its_associations
+        an_organization_goes_with_its_associations_and_as_a_default
+        an_api_moves_with_its_grants
+        an_api_does_not_move_onto_another
+        a_move_does_not_relax_the_rest_of_its_commit
+    }
+    filters {
+        grants_are_found_by_every_member_of_the_filter
+        clients_are_found_by_every_member_of_the_filter
+        clients_are_found_by_what_their_grants_allow
+        apis_are_found_by_identifier
+        organizations_are_found_by_grant_and_sorted
+        a_filter_that_names_nothing_finds_nothing
+    }
+    paging {
+        pages_by_position_are_the_list
+        pages_by_cursor_are_the_list
+        a_page_says_how_many_there_are_and_whether_there_is_more
+        a_list_by_cursor_is_whole_while_others_come_and_go
+        a_cursor_goes_on_when_its_item_is_gone
+        a_page_and_its_total_are_of_one_moment
+        the_global_client_is_last
+    }
+    changes {
+        changes_lead_from_any_revision_to_the_present
+        changes_since_the_present_are_none
+        each_changed_record_is_named_once
+    }
+}

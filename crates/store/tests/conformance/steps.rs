@@ -1,0 +1,146 @@
+//! Random changes to a small configuration: few names, so that they meet each other.
+
+use grantd_model::{DefaultFor, Extensions, ScopeHandling, SigningKeyState, Tenant, Versioned};
+use grantd_store::{Change, Store};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::fixtures::*;
+
+/// One thing to try. Numbers name one of a few records.
+#[derive(Clone, Debug)]
+pub enum Step {
+    CreateClient(u8, Option<u8>),
+    UpdateClient(u8, Option<u8>),
+    DeleteClient(u8),
+    CreateApi(u8, u8),
+    UpdateApi(u8),
+    DeleteApi(u8),
+    MoveApi(u8, u8),
+    CreateGrant(u8, u8, u8, bool),
+    UpdateGrant(u8),
+    DeleteGrant(u8),
+    CreateOrganization(u8, u8),
+    RenameOrganization(u8, u8),
+    DeleteOrganization(u8),
+    Associate(u8, u8),
+    Separate(u8, u8),
+    UpdateTenant(bool),
+    CreateSigningKey(u8),
+}
+
+/// Commits of one to three steps each.
+pub fn commits() -> impl Strategy<Value = Vec<Vec<Step>>> {
+    proptest::collection::vec(proptest::collection::vec(step(), 1..4), 1..50)
+}
+
+/// Creating comes more often than deleting, so that there is something to delete.
+fn step() -> impl Strategy<Value = Step> {
+    use Step::*;
+    let (n, some) = (|| 0_u8..4, || proptest::option::of(0_u8..4));
+    prop_oneof![
+        4 => (n(), some()).prop_map(|(client, home)| CreateClient(client, home)),
+        2 => (n(), some()).prop_map(|(client, home)| UpdateClient(client, home)),
+        1 => n().prop_map(DeleteClient),
+        4 => (n(), n()).prop_map(|(api, identifier)| CreateApi(api, identifier)),
+        2 => n().prop_map(UpdateApi),
+        1 => n().prop_map(DeleteApi),
+        1 => (n(), n()).prop_map(|(api, identifier)| MoveApi(api, identifier)),
+        6 => (n(), n(), n(), any::<bool>()).prop_map(|(id, client, api, default)| CreateGrant(id, client, api, default)),
+        2 => n().prop_map(UpdateGrant),
+        1 => n().prop_map(DeleteGrant),
+        4 => (n(), n()).prop_map(|(id, name)| CreateOrganization(id, name)),
+        1 => (n(), n()).prop_map(|(id, name)| RenameOrganization(id, name)),
+        1 => n().prop_map(DeleteOrganization),
+        4 => (n(), n()).prop_map(|(organization, grant)| Associate(organization, grant)),
+        1 => (n(), n()).prop_map(|(organization, grant)| Separate(organization, grant)),
+        1 => any::<bool>().prop_map(UpdateTenant),
+        1 => n().prop_map(CreateSigningKey),
+    ]
+}
+
+/// The change of a step: an update is of the record as it is now, or of one that is not there.
+pub async fn change(store: &dyn Store, step: &Step) -> Change {
+    match step {
+        Step::CreateClient(id, home) => Change::CreateClient(homed(*id, *home)),
+        Step::UpdateClient(id, home) => {
+            let id_text = format!("client_{id}");
+            let former = store.get_client(&id_text.as_str().into()).await.unwrap();
+            Change::UpdateClient(next(homed(*id, *home), former))
+        }
+        Step::DeleteClient(id) => Change::DeleteClient(format!("client_{id}").into()),
+        Step::CreateApi(id, name) => {
+            Change::CreateResourceServer(api(&format!("api_{id}"), &audience(*name)))
+        }
+        Step::UpdateApi(id) => {
+            let former = store.get_resource_server(&format!("api_{id}").into()).await.unwrap();
+            let mut record = former.clone().map_or_else(|| api("none", "none"), |api| api.record);
+            record.token_lifetime += 1;
+            Change::UpdateResourceServer(next(record, former))
+        }
+        Step::DeleteApi(id) => Change::DeleteResourceServer(format!("api_{id}").into()),
+        Step::MoveApi(id, name) => {
+            Change::MoveResourceServer { id: format!("api_{id}").into(), identifier: audience(*name).into() }
+        }
+        Step::CreateGrant(id, client, name, default) => {
+            Change::CreateClientGrant(some_grant(*id, *client, *name, *default))
+        }
+        Step::UpdateGrant(id) => {
+            let former = store.get_client_grant(&format!("cgr_{id}").into()).await.unwrap();
+            let mut record =
+                former.clone().map_or_else(|| default_grant("none", "none"), |grant| grant.record);
+            record.allow_any_organization = Some(record.allow_any_organization.is_none());
+            Change::UpdateClientGrant(next(record, former))
+        }
+        Step::DeleteGrant(id) => Change::DeleteClientGrant(format!("cgr_{id}").into()),
+        Step::CreateOrganization(id, name) => {
+            Change::CreateOrganization(organization(&format!("org_{id}"), &format!("name-{name}")))
+        }
+        Step::RenameOrganization(id, name) => {
+            let former = store.get_organization(&format!("org_{id}").into()).await.unwrap();
+            let record = organization(&format!("org_{id}"), &format!("name-{name}"));
+            Change::UpdateOrganization(next(record, former))
+        }
+        Step::DeleteOrganization(id) => Change::DeleteOrganization(format!("org_{id}").into()),
+        Step::Associate(organization, grant) => {
+            associate(&format!("org_{organization}"), &format!("cgr_{grant}"))
+        }
+        Step::Separate(organization, grant) => {
+            separate(&format!("org_{organization}"), &format!("cgr_{grant}"))
+        }
+        Step::UpdateTenant(narrow) => {
+            let former = store.tenant().await.unwrap();
+            Change::UpdateTenant(next(tenant(*narrow), Some(former)))
+        }
+        Step::CreateSigningKey(id) => {
+            Change::CreateSigningKey(signing_key(&format!("kid_{id}"), "private", SigningKeyState::Next))
+        }
+    }
+}
+
+fn next<T>(record: T, former: Option<Versioned<T>>) -> Versioned<T> {
+    at(record, former.map_or(0, |former| former.revision.0))
+}
+
+fn audience(name: u8) -> String {
+    format!("https://{name}/")
+}
+
+fn homed(id: u8, home: Option<u8>) -> grantd_model::Client {
+    let home =
+        home.map(|home| json!({"organization_id": format!("org_{home}"), "flows": ["client_credentials"]}));
+    client_with(&format!("client_{id}"), home.map_or(json!({}), |home| json!({"default_organization": home})))
+}
+
+fn some_grant(id: u8, client: u8, name: u8, default: bool) -> grantd_model::ClientGrant {
+    let mut grant = grant(&format!("cgr_{id}"), &format!("client_{client}"), &audience(name));
+    if default {
+        (grant.client_id, grant.default_for) = (None, Some(DefaultFor::ThirdPartyClients));
+    }
+    grant
+}
+
+fn tenant(narrow: bool) -> Tenant {
+    let scope_handling = if narrow { ScopeHandling::Rfc6749 } else { ScopeHandling::Auth0 };
+    Tenant { extensions: Extensions { scope_handling, ..Extensions::default() }, ..Tenant::default() }
+}

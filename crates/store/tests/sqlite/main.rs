@@ -1,0 +1,8 @@
+//! What is special to the SQLite file: what stands in it, what it refuses to open, and what happens when the database
+//! itself fails. The tests look into the file with a connection of their own.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
+
+mod failures;
+mod file;
+mod schema;
+mod sealed;

@@ -1,0 +1,94 @@
+//! Which files are opened, and what is said about the others.
+
+use std::fs;
+
+use grantd_store::{Change, Store, StoreError};
+
+use crate::file::{File, client};
+
+/// Why the file is refused, with all causes.
+async fn refusal(file: &File) -> String {
+    let error = file.try_open(7).await.err().unwrap();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+async fn filled() -> File {
+    let file = File::new();
+    let store = file.open().await;
+    store.commit(vec![Change::CreateClient(client("one", "secret"))]).await.unwrap();
+    store.close().await;
+    file
+}
+
+#[tokio::test]
+async fn a_file_from_a_newer_version_is_refused_and_left_alone() {
+    let file = filled().await;
+    file.execute(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9, 'from the future', TRUE, x'00', 0)",
+    )
+    .await;
+    let refused = file.try_open(7).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Newer { schema: 9, known: 1 }), "{refused:?}");
+    assert_eq!(
+        refusal(&file).await,
+        "the database was last used by a newer version: its schema is 9, and this version knows schemas up to 1"
+    );
+    file.execute("DELETE FROM _sqlx_migrations WHERE version = 9").await;
+    assert_eq!(file.open().await.load().await.unwrap().clients, [client("one", "secret")]);
+}
+
+#[tokio::test]
+async fn a_file_whose_schema_was_made_by_other_statements_is_refused() {
+    let file = filled().await;
+    file.execute("UPDATE _sqlx_migrations SET checksum = x'00'").await;
+    let refusal = refusal(&file).await;
+    assert!(refusal.starts_with("the database schema could not be migrated: migration 1 "), "{refusal}");
+    assert!(refusal.contains("has been modified"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let file = File::new();
+    fs::write(file.path(), "this is no database, though it is long enough to be one: ".repeat(100)).unwrap();
+    let refusal = refusal(&file).await;
+    assert!(refusal.contains("file is not a database"), "{refusal}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_refused() {
+    let file = File::new();
+    fs::remove_dir_all(file.path().parent().unwrap()).unwrap();
+    let refusal = refusal(&file).await;
+    assert!(refusal.contains("unable to open database file"), "{refusal}");
+}
+
+#[tokio::test]
+async fn migrations_that_were_cut_short_are_made_again() {
+    let file = File::new();
+    file.execute("PRAGMA journal_mode = WAL").await;
+    let store = file.open().await;
+    store.commit(vec![Change::CreateClient(client("one", "secret"))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_an_error_that_names_its_noun() {
+    let file = filled().await;
+    file.execute("UPDATE clients SET record = '{\"client_id\": 1}'").await;
+    let error = file.open().await.get_client(&"one".into()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    assert_eq!(error.to_string(), "a stored Client cannot be read");
+}
+
+#[tokio::test]
+async fn a_closed_store_has_its_whole_content_in_one_file() {
+    let file = filled().await;
+    let names = fs::read_dir(file.path().parent().unwrap()).unwrap().map(|file| file.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["grantd.db"]);
+}

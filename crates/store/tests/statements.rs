@@ -1,0 +1,81 @@
+//! Every SQL text of the store is prepared against the schema: a statement that no other test runs still has its
+//! tables, its columns and its grammar checked.
+//!
+//! The texts are read from the sources. Lists are put together when they run; `plans.rs` prepares those as they are.
+#![expect(clippy::unwrap_used, reason = "a failing test may panic")]
+
+use std::fs;
+use std::path::Path;
+
+use grantd_model::Secret;
+use grantd_store::{KeyEncryptionKey, SqliteStore};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
+
+/// What statements begin with.
+const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
+/// Puts lists together from parts that are no statements by themselves.
+const OF_PARTS: &str = "paging.rs";
+
+/// The sources that have statements: name and text.
+fn sources() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sql");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    let named =
+        files.map(|file| (file.file_name().into_string().unwrap(), fs::read_to_string(file.path()).unwrap()));
+    named.filter(|(name, _)| name != OF_PARTS).collect()
+}
+
+/// The string literals of a source, as the compiler reads them. It knows comments, `\"`, `\\` and a line that goes on.
+fn literals(source: &str) -> Vec<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join("\n");
+    let (mut literals, mut rest) = (Vec::new(), code.chars().peekable());
+    while rest.find(|letter| *letter == '"').is_some() {
+        let mut literal = String::new();
+        while let Some(letter) = rest.next_if(|letter| *letter != '"') {
+            match letter {
+                '\\' if rest.peek() == Some(&'\n') => {
+                    while rest.next_if(|letter| letter.is_whitespace()).is_some() {}
+                }
+                '\\' => literal.extend(rest.next()),
+                letter => literal.push(letter),
+            }
+        }
+        rest.next();
+        literals.push(literal);
+    }
+    literals
+}
+
+fn statements(source: &str) -> Vec<String> {
+    literals(source).into_iter().filter(|text| VERBS.iter().any(|verb| text.starts_with(verb))).collect()
+}
+
+#[test]
+fn literals_are_read_as_the_compiler_reads_them() {
+    let source =
+        "let a = \"one\"; // \"kept\"\n// \"left out\"\nf(\"two \\\n     parts\", \"a \\\"quote\\\"\");";
+    assert_eq!(literals(source), ["one", "kept", "two parts", "a \"quote\""]);
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("grantd.db");
+    let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+    SqliteStore::open(&file, key).await.unwrap().close().await;
+    let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    let mut prepared = 0;
+    for (name, source) in sources() {
+        let statements = statements(&source);
+        let run = source.matches("sqlx::query").count();
+        assert!(statements.len() >= run, "{name} runs {run} statements, and {} were found", statements.len());
+        for statement in statements {
+            let outcome = (&mut connection).prepare(AssertSqlSafe(statement.clone()).into_sql_str()).await;
+            assert!(outcome.is_ok(), "{name}: {statement}: {:?}", outcome.err());
+            prepared += 1;
+        }
+    }
+    assert!(prepared >= 40, "only {prepared} statements were found");
+}
