@@ -9,12 +9,12 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use grantd_management::{Body, Caller, Context, Error, Request};
 use grantd_schema::Operation;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{Method, StatusCode};
 use serde::Serialize;
 
 use super::authentication::authenticate;
 use super::errors::Refusal;
+use super::respond::respond;
 use crate::State;
 use crate::body::{Unread, media_type, read};
 
@@ -127,12 +127,6 @@ fn body(media_type: Option<&str>, bytes: &Bytes) -> Body {
         }
         Some(other) => Body::Other(other.to_owned()),
     }
-}
-
-/// JSON, uncached; the type stands there even when there is no body (recorded).
-pub(super) fn respond(status: StatusCode, body: HttpBody) -> Response {
-    let headers = [(CONTENT_TYPE, "application/json; charset=utf-8"), (CACHE_CONTROL, "no-store")];
-    (status, headers, body).into_response()
 }
 
 /// The answer to a path that is not there.

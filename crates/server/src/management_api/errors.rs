@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use super::endpoint::respond;
+use super::respond::respond;
 
 /// Why a request is refused: before its use case, or by it.
 #[derive(Debug)]

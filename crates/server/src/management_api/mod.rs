@@ -6,5 +6,6 @@
 mod authentication;
 mod endpoint;
 mod errors;
+mod respond;
 
 pub(crate) use endpoint::{endpoint, operation, unknown_path};

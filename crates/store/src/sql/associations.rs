@@ -26,12 +26,6 @@ pub(crate) async fn is_there(
 }
 
 pub(crate) async fn create(write: &mut Write<'_>, association: &Association) -> Result<(), StoreError> {
-    if !super::organizations::exists(write, &association.organization).await? {
-        return Err(StoreError::Missing(Noun::Organization));
-    }
-    if !super::client_grants::exists(write, &association.client_grant).await? {
-        return Err(StoreError::Missing(Noun::ClientGrant));
-    }
     sqlx::query::<Db>(
         "INSERT INTO organization_client_grants (organization_id, client_grant_id, created) VALUES ($1, $2, $3)",
     )

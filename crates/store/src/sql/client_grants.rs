@@ -59,14 +59,6 @@ pub(crate) async fn all(connection: &mut Connection) -> Result<Vec<ClientGrant>,
 }
 
 pub(crate) async fn create(write: &mut Write<'_>, grant: &ClientGrant) -> Result<(), StoreError> {
-    if !super::resource_servers::exists_as(write, &grant.audience).await? {
-        return Err(StoreError::Missing(Noun::ResourceServer));
-    }
-    if let Some(client) = &grant.client_id
-        && !super::clients::exists(write, client).await?
-    {
-        return Err(StoreError::Missing(Noun::Client));
-    }
     sqlx::query::<Db>(
         "INSERT INTO client_grants (id, client_id, default_for, audience, subject_type, \
          allow_any_organization, record, created, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
@@ -105,7 +97,6 @@ pub(crate) async fn update(write: &mut Write<'_>, grant: &Versioned<ClientGrant>
 }
 
 pub(crate) async fn delete(write: &mut Write<'_>, id: &ClientGrantId) -> Result<(), StoreError> {
-    super::associations::delete_of_grant(write, id).await?;
     let text = "DELETE FROM client_grants WHERE id = $1";
     let deleted = sqlx::query::<Db>(text).bind(id.as_str()).execute(&mut *write.connection).await?;
     if deleted.rows_affected() == 0 {
@@ -114,20 +105,14 @@ pub(crate) async fn delete(write: &mut Write<'_>, id: &ClientGrantId) -> Result<
     touch(write, kind::CLIENT_GRANT, id.as_str()).await
 }
 
-pub(crate) async fn delete_of_client(write: &mut Write<'_>, client: &ClientId) -> Result<(), StoreError> {
+/// The grants of a client.
+pub(crate) async fn ids_of_client(
+    write: &mut Write<'_>,
+    client: &ClientId,
+) -> Result<Vec<ClientGrantId>, StoreError> {
     let text = "SELECT id FROM client_grants WHERE client_id = $1 ORDER BY id";
     let ids = sqlx::query_scalar::<Db, String>(text).bind(client.as_str());
-    for id in ids.fetch_all(&mut *write.connection).await? {
-        delete(write, &ClientGrantId::from(id)).await?;
-    }
-    Ok(())
-}
-
-pub(crate) async fn delete_for_api(write: &mut Write<'_>, api: &Audience) -> Result<(), StoreError> {
-    for id in ids_for_api(write, api).await? {
-        delete(write, &id).await?;
-    }
-    Ok(())
+    Ok(ids.fetch_all(&mut *write.connection).await?.into_iter().map(ClientGrantId::from).collect())
 }
 
 /// Grants whose API has got this identifier name it in their records too.
@@ -152,7 +137,11 @@ pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientGrantId) -> Result<
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 
-async fn ids_for_api(write: &mut Write<'_>, api: &Audience) -> Result<Vec<ClientGrantId>, StoreError> {
+/// The grants for an API.
+pub(crate) async fn ids_for_api(
+    write: &mut Write<'_>,
+    api: &Audience,
+) -> Result<Vec<ClientGrantId>, StoreError> {
     let text = "SELECT id FROM client_grants WHERE audience = $1 ORDER BY id";
     let ids = sqlx::query_scalar::<Db, String>(text).bind(api.as_str());
     Ok(ids.fetch_all(&mut *write.connection).await?.into_iter().map(ClientGrantId::from).collect())

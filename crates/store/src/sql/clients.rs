@@ -120,7 +120,6 @@ pub(crate) async fn update(write: &mut Write<'_>, client: &Versioned<Client>) ->
 }
 
 pub(crate) async fn delete(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
-    super::client_grants::delete_of_client(write, id).await?;
     let text = "DELETE FROM clients WHERE client_id = $1";
     let deleted = sqlx::query::<Db>(text).bind(id.as_str()).execute(&mut *write.connection).await?;
     if deleted.rows_affected() == 0 {

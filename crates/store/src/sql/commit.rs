@@ -1,7 +1,8 @@
 //! How a change becomes statements.
 
 use super::{
-    Write, associations, client_grants, clients, organizations, resource_servers, signing_keys, tenant,
+    Write, associations, cascades, client_grants, clients, organizations, resource_servers, signing_keys,
+    tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -12,21 +13,21 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         Change::CreateSigningKey(key) => signing_keys::create(write, &key).await,
         Change::CreateClient(client) => clients::create(write, &client).await,
         Change::UpdateClient(client) => clients::update(write, &client).await,
-        Change::DeleteClient(id) => clients::delete(write, &id).await,
+        Change::DeleteClient(id) => cascades::delete_client(write, &id).await,
         Change::CreateResourceServer(api) => resource_servers::create(write, &api).await,
         Change::UpdateResourceServer(api) => resource_servers::update(write, &api).await,
-        Change::DeleteResourceServer(id) => resource_servers::delete(write, &id).await,
+        Change::DeleteResourceServer(id) => cascades::delete_resource_server(write, &id).await,
         Change::MoveResourceServer { id, identifier } => {
-            resource_servers::move_to(write, &id, &identifier).await
+            cascades::move_resource_server(write, &id, &identifier).await
         }
-        Change::CreateClientGrant(grant) => client_grants::create(write, &grant).await,
+        Change::CreateClientGrant(grant) => cascades::create_client_grant(write, &grant).await,
         Change::UpdateClientGrant(grant) => client_grants::update(write, &grant).await,
-        Change::DeleteClientGrant(id) => client_grants::delete(write, &id).await,
+        Change::DeleteClientGrant(id) => cascades::delete_client_grant(write, &id).await,
         Change::CreateOrganization(organization) => organizations::create(write, &organization).await,
         Change::UpdateOrganization(organization) => organizations::update(write, &organization).await,
-        Change::DeleteOrganization(id) => organizations::delete(write, &id).await,
+        Change::DeleteOrganization(id) => cascades::delete_organization(write, &id).await,
         Change::AddClientGrantToOrganization { organization, client_grant } => {
-            associations::create(write, &Association { organization, client_grant }).await
+            cascades::create_association(write, &Association { organization, client_grant }).await
         }
         Change::RemoveClientGrantFromOrganization { organization, client_grant } => {
             associations::delete(write, &Association { organization, client_grant }).await

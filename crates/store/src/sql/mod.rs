@@ -5,6 +5,7 @@
 //! RETURNING, ON CONFLICT, explicit ORDER BY.
 
 pub(crate) mod associations;
+pub(crate) mod cascades;
 pub(crate) mod client_grants;
 pub(crate) mod clients;
 pub(crate) mod commit;

@@ -114,8 +114,6 @@ pub(crate) async fn update(
 }
 
 pub(crate) async fn delete(write: &mut Write<'_>, id: &OrganizationId) -> Result<(), StoreError> {
-    super::associations::delete_of_organization(write, id).await?;
-    super::clients::forget_organization(write, id.as_str()).await?;
     let text = "DELETE FROM organizations WHERE id = $1";
     let deleted = sqlx::query::<Db>(text).bind(id.as_str()).execute(&mut *write.connection).await?;
     if deleted.rows_affected() == 0 {

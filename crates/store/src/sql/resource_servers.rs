@@ -114,16 +114,18 @@ pub(crate) async fn move_to(
         .execute(&mut *write.connection)
         .await
         .map_err(unique(NOUN))?;
-    super::client_grants::follow_api(write, identifier).await?;
     touch(write, kind::RESOURCE_SERVER, id.as_str()).await
 }
 
-pub(crate) async fn delete(write: &mut Write<'_>, id: &ResourceServerId) -> Result<(), StoreError> {
+/// The identifier of an API.
+pub(crate) async fn identifier(write: &mut Write<'_>, id: &ResourceServerId) -> Result<Audience, StoreError> {
     let text = "SELECT identifier FROM resource_servers WHERE id = $1";
     let identifier = sqlx::query_scalar::<Db, String>(text).bind(id.as_str());
     let identifier = identifier.fetch_optional(&mut *write.connection).await?;
-    let identifier = identifier.ok_or(StoreError::Missing(NOUN))?;
-    super::client_grants::delete_for_api(write, &Audience::from(identifier)).await?;
+    identifier.map(Audience::from).ok_or(StoreError::Missing(NOUN))
+}
+
+pub(crate) async fn delete(write: &mut Write<'_>, id: &ResourceServerId) -> Result<(), StoreError> {
     let text = "DELETE FROM resource_servers WHERE id = $1";
     sqlx::query::<Db>(text).bind(id.as_str()).execute(&mut *write.connection).await?;
     touch(write, kind::RESOURCE_SERVER, id.as_str()).await

@@ -1,0 +1,84 @@
+//! What a change of one record means for others: what must be there before it, and what goes or follows with it.
+//!
+//! The files of the nouns know their own table only; the database's foreign keys stand behind these rules.
+
+use grantd_model::{Audience, ClientGrant, ClientGrantId, ClientId, OrganizationId, ResourceServerId};
+
+use super::{Write, associations, client_grants, clients, organizations, resource_servers};
+use crate::{Association, Noun, StoreError};
+
+/// A grant needs its API, and its client unless it is a default.
+pub(crate) async fn create_client_grant(
+    write: &mut Write<'_>,
+    grant: &ClientGrant,
+) -> Result<(), StoreError> {
+    if !resource_servers::exists_as(write, &grant.audience).await? {
+        return Err(StoreError::Missing(Noun::ResourceServer));
+    }
+    if let Some(client) = &grant.client_id
+        && !clients::exists(write, client).await?
+    {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    client_grants::create(write, grant).await
+}
+
+/// An association needs its organization and its grant.
+pub(crate) async fn create_association(
+    write: &mut Write<'_>,
+    association: &Association,
+) -> Result<(), StoreError> {
+    if !organizations::exists(write, &association.organization).await? {
+        return Err(StoreError::Missing(Noun::Organization));
+    }
+    if !client_grants::exists(write, &association.client_grant).await? {
+        return Err(StoreError::Missing(Noun::ClientGrant));
+    }
+    associations::create(write, association).await
+}
+
+/// A grant goes with its associations.
+pub(crate) async fn delete_client_grant(write: &mut Write<'_>, id: &ClientGrantId) -> Result<(), StoreError> {
+    associations::delete_of_grant(write, id).await?;
+    client_grants::delete(write, id).await
+}
+
+/// A client goes with its grants.
+pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
+    for grant in client_grants::ids_of_client(write, id).await? {
+        delete_client_grant(write, &grant).await?;
+    }
+    clients::delete(write, id).await
+}
+
+/// An API goes with the grants for it.
+pub(crate) async fn delete_resource_server(
+    write: &mut Write<'_>,
+    id: &ResourceServerId,
+) -> Result<(), StoreError> {
+    let identifier = resource_servers::identifier(write, id).await?;
+    for grant in client_grants::ids_for_api(write, &identifier).await? {
+        delete_client_grant(write, &grant).await?;
+    }
+    resource_servers::delete(write, id).await
+}
+
+/// An API that moves takes the grants for it along.
+pub(crate) async fn move_resource_server(
+    write: &mut Write<'_>,
+    id: &ResourceServerId,
+    identifier: &Audience,
+) -> Result<(), StoreError> {
+    resource_servers::move_to(write, id, identifier).await?;
+    client_grants::follow_api(write, identifier).await
+}
+
+/// An organization goes with its associations, and clients lose it as their default.
+pub(crate) async fn delete_organization(
+    write: &mut Write<'_>,
+    id: &OrganizationId,
+) -> Result<(), StoreError> {
+    associations::delete_of_organization(write, id).await?;
+    clients::forget_organization(write, id.as_str()).await?;
+    organizations::delete(write, id).await
+}
