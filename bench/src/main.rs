@@ -1,1 +1,58 @@
-fn main() {}
+//! `grantd-bench token`: what a token costs grantd, beside what its signature and its HTTP cost anybody.
+//!
+//! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
+//! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report and the progress are for people")]
+
+mod algorithm;
+mod ceiling;
+mod check;
+mod connection;
+mod fill;
+mod load;
+mod machine;
+mod process;
+mod report;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The same as grantd's, so that the two servers differ in what they do and not in what they are made of.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What can go wrong here goes to a person.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// Measures grantd.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tokens per second, CPU time per token, latency, memory and start-up, beside the ceiling.
+    Token(token::Options),
+    /// The ceiling itself; `token` starts it.
+    #[command(hide = true)]
+    Ceiling(ceiling::Options),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Token(options) => token::run(&options).await,
+        Command::Ceiling(options) => ceiling::run(&options).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("grantd-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! One keep-alive HTTP/1.1 connection to a server on this machine, one request at a time.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpStream;
+
+use crate::Outcome;
+
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// An open connection.
+pub(crate) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    host: HeaderValue,
+}
+
+impl Connection {
+    /// Connects.
+    pub(crate) async fn open(address: SocketAddr) -> Outcome<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        // Why it ended shows at the request that finds it closed.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(Self { sender, host: HeaderValue::from_str(&address.to_string())? })
+    }
+
+    /// Asks for a token with a form; anything but 200 is an error.
+    pub(crate) async fn token(&mut self, form: Bytes) -> Outcome<Bytes> {
+        let request = Request::post("/oauth/token").header(HOST, &self.host).header(CONTENT_TYPE, FORM);
+        self.send(request.body(Full::new(form))?).await
+    }
+
+    /// Gets a JSON document.
+    pub(crate) async fn get(&mut self, path: &str) -> Outcome<Value> {
+        let request = Request::get(path).header(HOST, &self.host).body(Full::default())?;
+        Ok(serde_json::from_slice(&self.send(request).await?)?)
+    }
+
+    /// Creates something through the Management API.
+    pub(crate) async fn create(&mut self, bearer: &str, path: &str, record: &Value) -> Outcome<Value> {
+        let request = Request::builder().method(Method::POST).uri(path).header(HOST, &self.host);
+        let request = request.header(CONTENT_TYPE, JSON).header(AUTHORIZATION, format!("Bearer {bearer}"));
+        let answer = self.send(request.body(Full::from(serde_json::to_vec(record)?))?).await?;
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Outcome<Bytes> {
+        self.sender.ready().await?;
+        let response: Response<Incoming> = self.sender.send_request(request).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(format!("the server answered {status}: {}", String::from_utf8_lossy(&body)).into())
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The report: per metric the least, the middle and the most of all rounds, for people or as JSON.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Outcome;
+use crate::load::Window;
+use crate::machine::Machine;
+use crate::process::Memory;
+
+/// Everything that a run found out.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) machine: Machine,
+    pub(crate) algorithm: &'static str,
+    pub(crate) clients: usize,
+    pub(crate) grants: usize,
+    pub(crate) connections: usize,
+    pub(crate) seconds: u64,
+    /// Warm starts until ready, in order.
+    pub(crate) start_ms: Vec<f64>,
+    /// Resident memory of grantd before the first request.
+    pub(crate) idle_mb: f64,
+    /// Length of an answer.
+    pub(crate) answer_bytes: usize,
+    pub(crate) rounds: Vec<Round>,
+}
+
+/// Both servers, one after the other.
+#[derive(Serialize)]
+pub(crate) struct Round {
+    pub(crate) grantd: Measured,
+    pub(crate) ceiling: Measured,
+}
+
+/// One server in one round.
+#[derive(Serialize)]
+pub(crate) struct Measured {
+    pub(crate) tokens_per_second: f64,
+    pub(crate) cpu_us: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) max_ms: f64,
+    pub(crate) resident_mb: f64,
+    pub(crate) peak_mb: f64,
+}
+
+/// A line of the table: its name, and where its figure is.
+type Metric = (&'static str, fn(&Measured) -> f64);
+
+const METRICS: [Metric; 7] = [
+    ("tokens/s", |measured| measured.tokens_per_second),
+    ("CPU µs/token", |measured| measured.cpu_us),
+    ("p50 ms", |measured| measured.p50_ms),
+    ("p99 ms", |measured| measured.p99_ms),
+    ("max ms", |measured| measured.max_ms),
+    ("resident MB", |measured| measured.resident_mb),
+    ("peak MB", |measured| measured.peak_mb),
+];
+
+impl Measured {
+    /// The figures of a window.
+    pub(crate) fn new(window: &Window, memory: Memory) -> Outcome<Self> {
+        let tokens = f64::from(u32::try_from(window.tokens)?);
+        if window.tokens == 0 {
+            return Err("no token was issued".into());
+        }
+        let after = |percent: usize| {
+            let place = (window.latencies.len() * percent / 100).min(window.latencies.len() - 1);
+            window.latencies.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+        };
+        Ok(Self {
+            tokens_per_second: tokens / window.elapsed.as_secs_f64(),
+            cpu_us: window.cpu.as_secs_f64() * 1e6 / tokens,
+            p50_ms: after(50),
+            p99_ms: after(99),
+            max_ms: after(100),
+            resident_mb: megabytes(memory.resident),
+            peak_mb: megabytes(memory.peak),
+        })
+    }
+}
+
+impl Report {
+    /// For programs.
+    pub(crate) fn print_json(&self) -> Outcome {
+        let mut report = serde_json::to_value(self)?;
+        let (grantd, ceiling) = self.cpu();
+        if let Some(members) = report.as_object_mut() {
+            members.insert("cpu_us".into(), json!({"grantd": grantd, "ceiling": ceiling}));
+            members.insert("cpu_ratio".into(), json!(grantd / ceiling));
+        }
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        Ok(())
+    }
+
+    /// For people.
+    pub(crate) fn print(&self) {
+        self.print_conditions();
+        println!("\n{:14} {:>27}   {:>27}", "", "grantd  min / median / max", "ceiling  min / median / max");
+        for (name, figure) in METRICS {
+            let grantd = self.spread(|round| figure(&round.grantd));
+            let ceiling = self.spread(|round| figure(&round.ceiling));
+            println!("{name:14} {:>27}   {:>27}", grantd.shown(1), ceiling.shown(1));
+        }
+        let ratios = self.spread(|round| round.grantd.cpu_us / round.ceiling.cpu_us);
+        println!("CPU ratio      {:>27}", ratios.shown(3));
+        println!("\nstart to ready: {:.0} ms, median of {}", middle(&self.start_ms), self.start_ms.len());
+        println!("resident before the first token: {:.1} MB", self.idle_mb);
+        let (grantd, ceiling) = self.cpu();
+        let goal = if self.algorithm == "rs256" { " (goal 1.25)" } else { "" };
+        println!(
+            "\n\x1b[1mCPU per token: grantd {grantd:.1} µs, ceiling {ceiling:.1} µs, ratio {:.3}{goal}\x1b[0m",
+            grantd / ceiling
+        );
+    }
+
+    fn print_conditions(&self) {
+        let Machine { cpu, cores, memory_mb, kernel, profile, pinned, load_average } = &self.machine;
+        let pinned = if *pinned { "servers on core 0, load on core 1" } else { "not pinned" };
+        println!("\n{cpu}, {cores} cores, {memory_mb} MB, Linux {kernel}");
+        println!("{profile} build, {pinned}, load average before {load_average}");
+        let Self { algorithm, clients, grants, answer_bytes, .. } = self;
+        println!("{algorithm}: {clients} clients, {grants} grants, answers of {answer_bytes} bytes");
+        let Self { rounds, seconds, connections, .. } = self;
+        println!("{} rounds of {seconds} s for each server, {connections} connections", rounds.len());
+    }
+
+    /// CPU time per token of both, in the middle round of each.
+    fn cpu(&self) -> (f64, f64) {
+        (self.spread(|round| round.grantd.cpu_us).1, self.spread(|round| round.ceiling.cpu_us).1)
+    }
+
+    fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
+        let mut figures: Vec<f64> = self.rounds.iter().map(figure).collect();
+        figures.sort_unstable_by(f64::total_cmp);
+        let end = |figure: Option<&f64>| figure.copied().unwrap_or_default();
+        Spread(end(figures.first()), middle(&figures), end(figures.last()))
+    }
+}
+
+/// The least, the middle and the most of all rounds.
+struct Spread(f64, f64, f64);
+
+impl Spread {
+    fn shown(&self, digits: usize) -> String {
+        format!("{:.digits$} / {:.digits$} / {:.digits$}", self.0, self.1, self.2)
+    }
+}
+
+/// The median of figures in order.
+fn middle(figures: &[f64]) -> f64 {
+    let at = |place: usize| figures.get(place).copied().unwrap_or_default();
+    f64::midpoint(at(figures.len().saturating_sub(1) / 2), at(figures.len() / 2))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no server here holds 9 petabytes")]
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::middle;
+
+    #[test]
+    fn the_middle_of_an_even_number_lies_between_two() {
+        assert!((middle(&[1.0, 2.0, 9.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((middle(&[1.0, 2.0, 4.0, 9.0]) - 3.0).abs() < f64::EPSILON);
+        assert!(middle(&[]).abs() < f64::EPSILON);
+    }
+}
