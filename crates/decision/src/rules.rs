@@ -212,10 +212,11 @@ fn granted<'f>(api: &'f ResourceServer, grant: &'f ClientGrant) -> SmallVec<[&'f
     let defined = api.scopes.iter().flatten().map(|defined| &defined.value);
     if grant.allows_all_scopes() {
         let mut seen = HashSet::new();
-        return defined.filter(|scope| seen.insert(*scope)).collect();
+        return defined.filter(|scope| scope.is_token() && seen.insert(*scope)).collect();
     }
     let mut remaining: HashSet<&Scope> = defined.collect();
-    grant.scope.iter().flatten().filter(|scope| remaining.remove(*scope)).collect()
+    let granted = grant.scope.iter().flatten();
+    granted.filter(|scope| scope.is_token() && remaining.remove(*scope)).collect()
 }
 
 fn the_organization_goes_with_the_grant<'f>(

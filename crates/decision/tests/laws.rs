@@ -240,3 +240,14 @@ fn enough_of_the_worlds_drawn_are_decided_with_yes() {
     let yes = yes.count();
     assert!(yes > 150, "{yes} of 1000");
 }
+
+/// `"read delete"` as one scope would read as two in a token.
+#[test]
+fn a_scope_that_would_read_as_others_is_never_granted() {
+    for value in ["read delete", "read\tdelete", "read\u{a0}delete", "read\n", "\0", " ", ""] {
+        assert!(!grantd_model::Scope::from(value).is_token(), "{value:?}");
+    }
+    for value in ["read:orders", "läs:order", "a\"b", "https://x/y.z"] {
+        assert!(grantd_model::Scope::from(value).is_token(), "{value:?}");
+    }
+}

@@ -11,6 +11,7 @@ pub mod organizations;
 pub mod resource_servers;
 pub mod tenant_settings;
 
+mod authority;
 mod caller;
 mod context;
 mod error;

@@ -74,13 +74,6 @@ impl<T> Listing<T> {
         let include_totals = flag(query, "include_totals").unwrap_or(false);
         Self { items: page.items, total: page.total, next: page.next, paging, include_totals, envelope, key }
     }
-
-    /// The same page of other items, each made from one of these.
-    pub fn map<U>(self, view: impl FnMut(T) -> U) -> Listing<U> {
-        let Self { items, total, next, paging, include_totals, envelope, key } = self;
-        let items = items.into_iter().map(view).collect();
-        Listing { items, total, next, paging, include_totals, envelope, key }
-    }
 }
 
 impl<T: Serialize> Serialize for Listing<T> {

@@ -111,6 +111,9 @@ pub enum ClientFault {
     /// Keys for signed requests are not supported yet.
     #[error("signed_request_object.credentials is not supported yet")]
     RequestKeysUnsupported,
+    /// The administration client cannot be deleted, nor lose what it needs to get tokens.
+    #[error("the administration client has to stay one")]
+    Administrator,
     /// The global client stands for all; it cannot be deleted.
     #[error("the global client cannot be deleted")]
     Global,
@@ -156,6 +159,12 @@ impl Client {
     /// Whether the client may use a grant type.
     pub fn may_use(&self, grant_type: &str) -> bool {
         self.grant_types.iter().flatten().any(|held| held == grant_type)
+    }
+
+    /// Whether nothing in the client itself stands between it and a token of a system API.
+    pub fn gets_tokens_for_itself(&self) -> bool {
+        let unbound = self.require_proof_of_possession != Some(true);
+        self.is_first_party && self.is_confidential() && self.may_use(CLIENT_CREDENTIALS) && unbound
     }
 
     /// Whether the client can keep a secret.

@@ -301,6 +301,17 @@ impl ResourceServer {
         if refused.is_empty() { Ok(()) } else { Err(ResourceServerFault::SystemApi(refused)) }
     }
 
+    /// Whether tokens of a system API can still be read by this server, which takes only RSA signatures and
+    /// tokens that live. Anything else would lock everybody out, and nobody could take it back.
+    pub fn check_readable(&self) -> Result<(), ResourceServerFault> {
+        let unreadable = [
+            ("signing_alg", self.signing_alg == SigningAlgorithm::HS256),
+            ("token_lifetime", self.token_lifetime == 0),
+        ];
+        let refused = unreadable.iter().find(|(_, is_unreadable)| self.is_system && *is_unreadable);
+        refused.map_or(Ok(()), |(name, _)| Err(ResourceServerFault::SystemApi(vec![(*name).to_owned()])))
+    }
+
     /// The rules that an API keeps in itself.
     pub fn check(&self) -> Result<(), ResourceServerFault> {
         if self.token_lifetime_for_web > self.token_lifetime {

@@ -15,6 +15,12 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the value can stand in a list separated by spaces and still be one value. Auth0's contract lets
+    /// others be defined; in a token they would read as scopes that nobody granted.
+    pub fn is_token(&self) -> bool {
+        !self.0.is_empty() && !self.0.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    }
 }
 
 impl From<&str> for Scope {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -19,14 +19,29 @@ pub(crate) enum Unread {
     Broken,
 }
 
+/// How much of a body that is too long is read and dropped. A client that is still writing when the connection
+/// closes never reads the answer.
+const DROPPED: usize = 8 * 1024 * 1024;
+
 /// The whole body, of at most `limit` bytes.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Unread> {
-    let collected = tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await;
-    match collected.map_err(|_| Unread::TooSlow)? {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLong),
-        Err(_) => Err(Unread::Broken),
+    tokio::time::timeout(PATIENCE, collect(body, limit)).await.map_err(|_| Unread::TooSlow)?
+}
+
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Unread> {
+    let mut collected = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > limit.saturating_add(DROPPED) {
+            break;
+        }
+        if length <= limit {
+            collected.extend_from_slice(&data);
+        }
     }
+    if length > limit { Err(Unread::TooLong) } else { Ok(collected.freeze()) }
 }
 
 /// The essence of a media type: `application/json` of `application/json; charset=utf-8`, in lower case.

@@ -105,11 +105,6 @@ impl Snapshot {
         self.beyond_rs256.is_empty()
     }
 
-    /// How many clients there are.
-    pub fn client_count(&self) -> usize {
-        self.clients.len()
-    }
-
     fn put(&mut self, changed: Changed) {
         match changed {
             Changed::Tenant(tenant) => self.tenant = Arc::new(tenant),

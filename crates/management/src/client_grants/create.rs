@@ -4,8 +4,7 @@ use grantd_model::{ClientGrant, ClientGrantFault, ClientGrantId};
 use grantd_schema::Operation::CreateClientGrant;
 use grantd_store::Change;
 
-use super::escalation;
-use crate::{Caller, Context, Error, Inexistent, Request};
+use crate::{Caller, Context, Error, Inexistent, Request, authority};
 
 /// Records that a client may ask for scopes of an API.
 pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Result<ClientGrant, Error> {
@@ -27,7 +26,7 @@ pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Re
     };
 
     grant.check(&api, client.as_ref().map(|client| &client.record))?;
-    escalation::check(context, caller, &api, None, &grant).await?;
+    authority::check_grant(context, caller, &api, None, &grant).await?;
     context.store.commit(vec![Change::CreateClientGrant(grant.clone())]).await?;
     Ok(grant)
 }

@@ -2,7 +2,6 @@
 
 mod create;
 mod delete;
-mod escalation;
 mod get;
 mod list;
 mod list_organizations;

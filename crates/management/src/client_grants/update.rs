@@ -5,9 +5,8 @@ use grantd_model::{ClientGrant, ClientGrantFault, Versioned};
 use grantd_schema::Operation::UpdateClientGrant;
 use grantd_store::Change;
 
-use super::escalation;
 use crate::retry::while_stale;
-use crate::{Caller, Context, Error, Inexistent, Request};
+use crate::{Caller, Context, Error, Inexistent, Request, authority};
 
 /// Changes what a grant gives; whom and what it is for never changes.
 pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Result<ClientGrant, Error> {
@@ -33,7 +32,7 @@ async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -
 
     let client = client.as_ref().map(|client| &client.record);
     check(&grant, body, &api, client)?;
-    escalation::check(context, caller, &api, Some(&former.record), &grant).await?;
+    authority::check_grant(context, caller, &api, Some(&former.record), &grant).await?;
     let update = Versioned { record: grant.clone(), revision: former.revision };
     context.store.commit(vec![Change::UpdateClientGrant(update)]).await?;
     Ok(grant)

@@ -22,5 +22,5 @@ pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Re
         return Err(Error::ResourceServerOfClientMissing);
     }
     super::commit(context, Change::CreateClient(client.clone())).await?;
-    view(context, &client, Sight::of_new_secret(), certificate(context).await?.as_deref())
+    view(context, &client, &Sight::of_new_secret(), certificate(context).await?.as_deref())
 }

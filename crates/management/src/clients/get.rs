@@ -12,5 +12,6 @@ pub async fn get(context: &Context, caller: &Caller, request: &Request) -> Resul
     let query = request.query(GetClient)?;
     let client = super::load(context, request.parameter("id")).await?.record;
     let certificate = certificate(context).await?;
-    Ok(select(view(context, &client, Sight::of(caller), certificate.as_deref())?, &query))
+    let sight = Sight::of(context, caller).await?;
+    Ok(select(view(context, &client, &sight, certificate.as_deref())?, &query))
 }

@@ -18,11 +18,11 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
         None => Page { items: Vec::new(), total: 0, next: None },
     };
     let certificate = certificate(context).await?;
-    let sight = Sight::of(caller);
+    let sight = Sight::of(context, caller).await?;
     let views = page
         .items
         .iter()
-        .map(|client| Ok(select(view(context, client, sight, certificate.as_deref())?, &query)));
+        .map(|client| Ok(select(view(context, client, &sight, certificate.as_deref())?, &query)));
     let items = views.collect::<Result<Vec<_>, Error>>()?;
     let page = Page { items, total: page.total, next: page.next };
     Ok(Listing::new("clients", Envelope::TotalsFirst, &query, paging, page))

@@ -6,12 +6,13 @@ use grantd_store::Change;
 
 use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
-use crate::{Caller, Context, Error, Members, Request};
+use crate::{Caller, Context, Error, Members, Request, authority};
 
 /// Gives a client a new secret; the former one is refused from then on.
 pub async fn rotate_secret(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
     caller.require(RotateClientSecret)?;
     request.query(RotateClientSecret)?;
+    authority::check_secret(context, caller, &request.parameter("id").into()).await?;
     while_stale(|| attempt(context, request.parameter("id"))).await
 }
 
@@ -20,5 +21,5 @@ async fn attempt(context: &Context, id: &str) -> Result<Members, Error> {
     let client = Client { client_secret: super::generate_secret(context), ..former.record };
     let update = Versioned { record: client.clone(), revision: former.revision };
     super::commit(context, Change::UpdateClient(update)).await?;
-    view(context, &client, Sight::of_new_secret(), certificate(context).await?.as_deref())
+    view(context, &client, &Sight::of_new_secret(), certificate(context).await?.as_deref())
 }

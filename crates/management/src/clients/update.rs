@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
-use crate::{Caller, Context, Error, Members, Request};
+use crate::{Caller, Context, Error, Members, Request, authority};
 
 const METADATA: &str = "client_metadata";
 
@@ -34,9 +34,14 @@ async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -
     let client = former.record.updated(body.clone())?;
     former.record.check_update(&client)?;
     check_merged(&client)?;
+    authority::check_administrator(context, &client.client_id, Some(&client)).await?;
+    if body.contains_key("client_secret") {
+        authority::check_secret(context, caller, &client.client_id).await?;
+    }
     let update = Versioned { record: client.clone(), revision: former.revision };
     super::commit(context, Change::UpdateClient(update)).await?;
-    view(context, &client, Sight::of_changed(caller), certificate(context).await?.as_deref())
+    let sight = Sight::of_changed(context, caller).await?;
+    view(context, &client, &sight, certificate(context).await?.as_deref())
 }
 
 /// Metadata is merged, so that each change may be small enough and their sum too large.

@@ -1,10 +1,12 @@
 //! A client as the wire shows it, to this caller.
 
+use std::collections::HashSet;
+
 use grantd_model::patch;
-use grantd_model::{Client, SigningKeyState};
+use grantd_model::{Client, ClientId, SigningKeyState};
 use serde_json::json;
 
-use crate::{Caller, Context, Error, Members};
+use crate::{Caller, Context, Error, Members, authority};
 
 /// What every scope that reads clients shows (Auth0: Get a client).
 const SUMMARY: [&str; 4] = ["client_id", "name", "description", "app_type"];
@@ -13,29 +15,33 @@ const SUMMARY: [&str; 4] = ["client_id", "name", "description", "app_type"];
 const KEY: &str = "encryption_key";
 
 /// How much of a client somebody may see.
-#[derive(Clone, Copy)]
 pub(super) struct Sight {
     details: bool,
     secrets: bool,
+    /// Clients whose secrets are hidden all the same: they stand for more than the caller may.
+    beyond: HashSet<ClientId>,
 }
 
 impl Sight {
     /// What a caller sees of clients that it reads.
-    pub(super) fn of(caller: &Caller) -> Self {
-        Self {
-            details: caller.holds_any(&["read:clients", "read:client_keys"]),
-            secrets: caller.holds_any(&["read:client_keys", "read:client_credentials"]),
-        }
+    pub(super) async fn of(context: &Context, caller: &Caller) -> Result<Self, Error> {
+        let secrets = caller.holds_any(&["read:client_keys", "read:client_credentials"]);
+        let beyond = match secrets {
+            true => authority::clients_beyond(context, caller).await?,
+            false => HashSet::new(),
+        };
+        let details = caller.holds_any(&["read:clients", "read:client_keys"]);
+        Ok(Self { details, secrets, beyond })
     }
 
     /// What a caller sees of a client that it has just changed.
-    pub(super) fn of_changed(caller: &Caller) -> Self {
-        Self { details: true, ..Self::of(caller) }
+    pub(super) async fn of_changed(context: &Context, caller: &Caller) -> Result<Self, Error> {
+        Ok(Self { details: true, ..Self::of(context, caller).await? })
     }
 
     /// What a caller sees of a client whose secret it has just had made.
     pub(super) fn of_new_secret() -> Self {
-        Self { details: true, secrets: true }
+        Self { details: true, secrets: true, beyond: HashSet::new() }
     }
 }
 
@@ -50,7 +56,7 @@ pub(super) async fn certificate(context: &Context) -> Result<Option<String>, Err
 pub(super) fn view(
     context: &Context,
     client: &Client,
-    sight: Sight,
+    sight: &Sight,
     certificate: Option<&str>,
 ) -> Result<Members, Error> {
     let mut members = Members::new();
@@ -59,7 +65,7 @@ pub(super) fn view(
     if !sight.details {
         members.retain(|name, _| SUMMARY.contains(&name.as_str()) || name == KEY);
     }
-    if sight.secrets {
+    if sight.secrets && !sight.beyond.contains(&client.client_id) {
         members.insert("client_secret".into(), client.client_secret.expose_str().into());
         if let Some(certificate) = certificate {
             let key = json!([{ "cert": certificate, "subject": "deprecated" }]);

@@ -8,7 +8,7 @@ use grantd_store::Change;
 use serde_json::{Value, json};
 
 use crate::retry::while_stale;
-use crate::{Caller, Context, Error, Members, Request};
+use crate::{Caller, Context, Error, Members, Request, authority};
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::compile(&json!({
@@ -61,6 +61,9 @@ pub async fn update_settings(
     let body = request.json()?;
     SCHEMA.check(Part::Payload, &body)?;
     let members = body.as_object().cloned().unwrap_or_default();
+    if members.get("allow_granting_unheld_scopes").is_some_and(|allows| allows == true) {
+        authority::check_all(context, caller).await?;
+    }
     while_stale(|| attempt(context, &members)).await
 }
 

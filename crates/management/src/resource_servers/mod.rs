@@ -27,10 +27,12 @@ async fn find(store: &dyn Store, name: &str) -> Result<Option<Versioned<Resource
     if let Some(api) = store.find_resource_server(&Audience::from(name)).await? {
         return Ok(Some(api));
     }
-    let decoded = percent_decode_str(name).decode_utf8_lossy();
-    if decoded == name {
+    // Only what a second encoding makes is decoded again: an identifier may itself hold `%20`.
+    let encoded_twice = ["%3A", "%3a", "%2F", "%2f"].iter().any(|mark| name.contains(mark));
+    if !encoded_twice {
         return Ok(None);
     }
+    let decoded = percent_decode_str(name).decode_utf8_lossy();
     Ok(store.find_resource_server(&Audience::from(&*decoded)).await?)
 }
 

@@ -1,6 +1,6 @@
 //! Auth0: Update a resource server.
 
-use grantd_model::{ResourceServer, ResourceServerFault, SigningAlgorithm, Versioned};
+use grantd_model::Versioned;
 use grantd_schema::Operation::{GetResourceServer, UpdateResourceServer};
 use grantd_store::Change;
 
@@ -20,7 +20,7 @@ async fn attempt(context: &Context, caller: &Caller, name: &str, body: &Members)
     let former = super::load(&*context.store, name).await?;
     former.record.check_system(body)?;
     let api = with_secret(context, super::checked(former.record.updated(body.clone())?)?);
-    check_readable(&api)?;
+    api.check_readable()?;
     let update = Versioned { record: api.clone(), revision: former.revision };
     context.store.commit(vec![Change::UpdateResourceServer(update)]).await?;
     let mut members = view(&*context.store, &api).await?;
@@ -30,15 +30,4 @@ async fn attempt(context: &Context, caller: &Caller, name: &str, body: &Members)
         members.shift_remove("signing_secret");
     }
     Ok(members)
-}
-
-/// This server reads the tokens of a system API itself, and takes only RSA signatures and tokens that live. A
-/// change to anything else would lock everybody out, and nobody could take it back.
-fn check_readable(api: &ResourceServer) -> Result<(), ResourceServerFault> {
-    let unreadable = [
-        ("signing_alg", api.signing_alg == SigningAlgorithm::HS256),
-        ("token_lifetime", api.token_lifetime == 0),
-    ];
-    let refused = unreadable.iter().find(|(_, is_unreadable)| api.is_system && *is_unreadable);
-    refused.map_or(Ok(()), |(name, _)| Err(ResourceServerFault::SystemApi(vec![(*name).to_owned()])))
 }

@@ -1,5 +1,6 @@
 //! Who calls: the bearer of a token that this server issued for the Management API.
 
+use grantd_decision::Facts;
 use grantd_management::Caller;
 use grantd_token::{VerifyError, verify};
 use http::HeaderMap;
@@ -14,6 +15,10 @@ pub(super) fn authenticate(state: &State, headers: &HeaderMap) -> Result<Caller,
     let snapshot = state.follower.current().map_err(Refusal::TooOld)?;
     let keys = state.signing.keys(&snapshot);
     let audience = &state.context.management_audience;
+    // The identifier alone proves nothing: should the Management API move away, another API could take it.
+    if !snapshot.resource_server(audience.as_str()).is_some_and(|api| api.is_system) {
+        return Err(Refusal::InvalidToken);
+    }
     let claims = verify(token, keys.ring(), &state.issuer.url, audience.as_str(), state.clock().now());
     match claims {
         Ok(claims) => Ok(Caller { client_id: claims.client_id, scopes: claims.scope }),

@@ -177,7 +177,7 @@ fn failed(error: &Error) -> Line {
             StatusCode::FORBIDDEN,
             format!(
                 "You cannot grant Management API scopes that you do not hold yourself: {}",
-                scopes.join(", ")
+                named(scopes)
             ),
             Some("insufficient_scope"),
         ),
@@ -189,6 +189,12 @@ fn failed(error: &Error) -> Line {
         Error::Store(_) => unavailable(),
         Error::Defect(_) | Error::Crypto(_) => internal(),
     }
+}
+
+/// The first ten; a caller who lacks them all need not be told of two hundred.
+fn named(scopes: &[String]) -> String {
+    let more = if scopes.len() > 10 { ", …" } else { "" };
+    scopes.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ") + more
 }
 
 fn inexistent(what: &Inexistent) -> Line {
@@ -287,6 +293,11 @@ fn client(fault: &ClientFault) -> Line {
         ClientFault::RequestKeysUnsupported => {
             invalid("`signed_request_object.credentials` is not supported by this server yet")
         }
+        ClientFault::Administrator => (
+            StatusCode::FORBIDDEN,
+            "The administration client cannot be deleted, nor lose what it needs to get tokens".to_owned(),
+            Some("operation_not_supported"),
+        ),
         ClientFault::Global => (
             StatusCode::FORBIDDEN,
             "The global client cannot be deleted".to_owned(),

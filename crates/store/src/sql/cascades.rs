@@ -4,7 +4,7 @@
 
 use grantd_model::{Audience, ClientGrant, ClientGrantId, ClientId, OrganizationId, ResourceServerId};
 
-use super::{Write, associations, client_grants, clients, organizations, resource_servers};
+use super::{Write, associations, client_grants, clients, organizations, resource_servers, tenant};
 use crate::{Association, Noun, StoreError};
 
 /// A grant needs its API, and its client unless it is a default.
@@ -63,14 +63,21 @@ pub(crate) async fn delete_resource_server(
     resource_servers::delete(write, id).await
 }
 
-/// An API that moves takes the grants for it along.
+/// An API that moves takes the grants for it along, and stays the default where it was.
 pub(crate) async fn move_resource_server(
     write: &mut Write<'_>,
     id: &ResourceServerId,
     identifier: &Audience,
 ) -> Result<(), StoreError> {
+    let former = resource_servers::identifier(write, id).await?;
     resource_servers::move_to(write, id, identifier).await?;
-    client_grants::follow_api(write, identifier).await
+    client_grants::follow_api(write, identifier).await?;
+    let mut tenant = tenant::get(write.connection).await?;
+    if tenant.record.settings.default_audience() != Some(former.as_str()) {
+        return Ok(());
+    }
+    tenant.record.settings.default_audience = Some(identifier.to_string());
+    tenant::update(write, &tenant).await
 }
 
 /// An organization goes with its associations, and clients lose it as their default.

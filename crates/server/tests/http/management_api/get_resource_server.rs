@@ -76,3 +76,14 @@ async fn the_management_api_is_an_api_like_any_other() {
     api["scopes"].as_array_mut().unwrap().truncate(2);
     assert_snapshot!(api.to_string(), @r#"{"id":"000000000000000000000001","name":"Auth0 Management API","identifier":"https://auth.test/api/v2/","allow_offline_access":false,"skip_consent_for_verifiable_first_party_clients":false,"subject_type_authorization":{"client":{"policy":"require_client_grant"},"user":{"policy":"allow_all"}},"token_lifetime":86400,"token_lifetime_for_web":7200,"signing_alg":"RS256","scopes":[{"value":"read:client_grants","description":"Read Client Grants"},{"value":"create:client_grants","description":"Create Client Grants"}],"is_system":true}"#);
 }
+
+/// `%20` belongs to the identifier here: no tool has encoded it twice.
+#[tokio::test]
+async fn an_encoded_blank_is_not_a_blank() {
+    let app = App::start().await;
+    app.create("/resource-servers", json!({"identifier": "https://q/a b"})).await;
+    let answer = app.call("DELETE", "/resource-servers/a%2520b", None).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(app.get("/resource-servers/https%3A%2F%2Fq%2Fa%2520b").await.status, 404);
+    assert_eq!(app.get("/resource-servers/https%3A%2F%2Fq%2Fa%20b").await.status, 200);
+}

@@ -1,5 +1,6 @@
 //! The Management API: one file an operation, and what holds for all of them.
 
+mod authority;
 mod fixtures;
 
 mod arbitrary_bodies;
