@@ -26,10 +26,7 @@ impl Sight {
     /// What a caller sees of clients that it reads.
     pub(super) async fn of(context: &Context, caller: &Caller) -> Result<Self, Error> {
         let secrets = caller.holds_any(&["read:client_keys", "read:client_credentials"]);
-        let beyond = match secrets {
-            true => authority::clients_beyond(context, caller).await?,
-            false => HashSet::new(),
-        };
+        let beyond = if secrets { authority::clients_beyond(context, caller).await? } else { HashSet::new() };
         let details = caller.holds_any(&["read:clients", "read:client_keys"]);
         Ok(Self { details, secrets, beyond })
     }
