@@ -7,9 +7,9 @@
 //! | `ca.pem`, `ca-key.pem` | the local certificate authority |
 //! | `admin.json` | the administration client of the first start |
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use grantd_model::{Entropy, Secret};
@@ -18,8 +18,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 
-/// A data folder.
-pub(crate) struct DataFolder(PathBuf);
+const DATABASE: &str = "grantd.db";
+
+/// A data folder. For as long as this is kept, no other process has one on the same folder: two servers would answer
+/// by configurations of their own.
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    /// The system lets go of it when the process ends, however it ends.
+    _lock: fs::File,
+}
 
 /// `admin.json`: what an administrator needs to begin.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,36 +54,53 @@ pub(crate) struct Unusable {
 impl DataFolder {
     /// Opens the folder; makes it, for the owner alone, if it is not there.
     pub(crate) fn open(path: &Path) -> Outcome<Self> {
+        if path.exists() && !path.is_dir() {
+            return Err(format!("{} is not a folder", path.display()).into());
+        }
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(path).map_err(|error| named(&error, path))?;
-        Ok(Self(path.canonicalize().map_err(|error| named(&error, path))?))
+        let path = path.canonicalize().map_err(|error| named(&error, path))?;
+        Ok(Self { _lock: lock(&path)?, path })
     }
 
-    /// Holds up every other start on this folder for as long as the file is kept: each makes only what is not there.
-    pub(crate) fn lock(&self) -> Outcome<fs::File> {
-        let folder = fs::File::open(&self.0).map_err(|error| named(&error, &self.0))?;
-        folder.lock().map_err(|error| named(&error, &self.0))?;
-        Ok(folder)
+    /// Opens a folder that a server has filled.
+    pub(crate) fn open_existing(path: &Path) -> Outcome<Self> {
+        let database = path.join(DATABASE);
+        if !database.exists() {
+            return Err(format!("{} is not there: this is no data folder", database.display()).into());
+        }
+        Self::open(path)
+    }
+
+    /// Says which secrets are not secret.
+    pub(crate) fn warn_if_open_to_others(&self) {
+        for path in [self.path.clone(), self.key_file(), self.admin(), self.ca_key()] {
+            let mode = fs::metadata(&path).map_or(0, |metadata| metadata.permissions().mode());
+            if mode & 0o077 != 0 {
+                let (path, mode) = (path.display(), format!("{:o}", mode & 0o777));
+                tracing::warn!(%path, mode, "others than the owner have access to this: chmod go= ends that");
+            }
+        }
     }
 
     /// The database.
     pub(crate) fn database(&self) -> PathBuf {
-        self.0.join("grantd.db")
+        self.path.join(DATABASE)
     }
 
     /// The certificate of the local authority.
     pub(crate) fn ca(&self) -> PathBuf {
-        self.0.join("ca.pem")
+        self.path.join("ca.pem")
     }
 
     /// The key of the local authority.
     pub(crate) fn ca_key(&self) -> PathBuf {
-        self.0.join("ca-key.pem")
+        self.path.join("ca-key.pem")
     }
 
     /// The administration client.
     pub(crate) fn admin(&self) -> PathBuf {
-        self.0.join("admin.json")
+        self.path.join("admin.json")
     }
 
     /// The key-encryption key. It is made when there is no database yet; a database without its key is refused,
@@ -107,7 +131,7 @@ impl DataFolder {
     }
 
     fn key_file(&self) -> PathBuf {
-        self.0.join("key-encryption-key")
+        self.path.join("key-encryption-key")
     }
 
     /// `admin.json`, if it is still there.
@@ -125,6 +149,17 @@ impl DataFolder {
     /// Writes `admin.json`.
     pub(crate) fn write_admin(&self, admin: &Admin) -> Outcome {
         write_private(&self.admin(), serde_json::to_string_pretty(admin)?.as_bytes())
+    }
+}
+
+fn lock(path: &Path) -> Outcome<fs::File> {
+    let folder = fs::File::open(path).map_err(|error| named(&error, path))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => {
+            Err(format!("another grantd runs on this data folder: {}", path.display()).into())
+        }
+        Err(TryLockError::Error(error)) => Err(named(&error, path).into()),
     }
 }
 

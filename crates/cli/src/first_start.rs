@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use grantd_model::patch::Members;
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, Clock, Entropy, Paging, ResourceServer,
+    CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, Clock, Entropy, Paging, ResourceServer,
     ResourceServerFilter, ResourceServerId, Secret, alphanumeric, management_api,
 };
 use grantd_store::{Change, SqliteStore, Store};
@@ -35,10 +35,8 @@ impl Start<'_> {
             self.fill(&issuer).await?;
             return Ok(issuer);
         };
-        // A key that opens nothing is found out before anything changes.
-        self.store.signing_keys().await.map_err(|error| self.folder.unusable(error))?;
-        let held = api.identifier.as_str().strip_suffix("api/v2/").unwrap_or(api.identifier.as_str());
-        let issuer = Issuer::new(named.unwrap_or(held));
+        self.check_key().await?;
+        let issuer = named.map_or_else(|| held_issuer(&api), Issuer::new);
         if issuer.management_api() != api.identifier {
             self.move_to(&api, &issuer).await?;
         }
@@ -46,8 +44,13 @@ impl Start<'_> {
         Ok(issuer)
     }
 
+    /// A key that opens nothing is found out before anything changes.
+    pub(crate) async fn check_key(&self) -> Outcome {
+        Ok(self.store.signing_keys().await.map(drop).map_err(|error| self.folder.unusable(error))?)
+    }
+
     /// The Management API is the first API of every folder.
-    async fn management_api(&self) -> Outcome<Option<ResourceServer>> {
+    pub(crate) async fn management_api(&self) -> Outcome<Option<ResourceServer>> {
         let first = Paging::Offset { page: 0, per_page: 1 };
         let page = self.store.list_resource_servers(&ResourceServerFilter::default(), &first).await?;
         Ok(page.items.into_iter().find(|api| api.is_system))
@@ -58,37 +61,51 @@ impl Start<'_> {
         let (now, host, entropy) = (self.clock.now(), issuer.host().to_owned(), Arc::clone(self.entropy));
         let key = tokio::task::spawn_blocking(move || generate_signing_key(&host, now, &*entropy)).await??;
         let api = management_api(ResourceServerId::generate(&**self.entropy), issuer.management_api());
+        let (admin, its_changes) = self.new_administration_client(&api)?;
+        // The file comes first: should the commit not happen, the next start writes both anew.
+        self.write_admin(issuer, &admin)?;
+        let mut changes = vec![
+            Change::CreateSigningKey(key),
+            Change::CreateResourceServer(api),
+            Change::CreateClient(self.global_client()?),
+        ];
+        changes.extend(its_changes);
+        self.store.commit(changes).await?;
+        tracing::info!(file = %self.folder.admin().display(), "the administration client is in this file");
+        Ok(())
+    }
+
+    /// An administration client with its system grant, and the changes that make them.
+    pub(crate) fn new_administration_client(&self, api: &ResourceServer) -> Outcome<(Client, Vec<Change>)> {
         let admin = self.client(json!({
             "name": "Administration",
-            "description": "Made by the first start of grantd",
+            "description": "Made by grantd itself",
             "app_type": "non_interactive",
-            "grant_types": ["client_credentials"],
+            "grant_types": [CLIENT_CREDENTIALS],
         }))?;
-        let grant = self.system_grant(&admin, &api)?;
-        // The file comes first: should the commit not happen, the next start writes both anew.
+        let grant = self.system_grant(&admin, api)?;
+        Ok((admin.clone(), vec![Change::CreateClient(admin), Change::CreateClientGrant(grant)]))
+    }
+
+    /// Writes `admin.json` with this client.
+    pub(crate) fn write_admin(&self, issuer: &Issuer, admin: &Client) -> Outcome {
         self.folder.write_admin(&Admin {
             issuer: issuer.url.to_string(),
             audience: issuer.management_api().to_string(),
             client_id: admin.client_id.to_string(),
             client_secret: admin.client_secret.expose_str().to_owned(),
             ca: self.folder.ca(),
-        })?;
-        let changes = vec![
-            Change::CreateSigningKey(key),
-            Change::CreateResourceServer(api),
-            Change::CreateClient(self.global_client()?),
-            Change::CreateClient(admin),
-            Change::CreateClientGrant(grant),
-        ];
-        self.store.commit(changes).await?;
-        tracing::info!(file = %self.folder.admin().display(), "the administration client is in this file");
-        Ok(())
+        })
+    }
+
+    /// A secret for a client.
+    pub(crate) fn new_secret(&self) -> Secret {
+        Secret::from(alphanumeric(&**self.entropy, 64))
     }
 
     fn client(&self, body: Value) -> Outcome<Client> {
         let body = if let Value::Object(members) = body { members } else { Members::new() };
-        let secret = Secret::from(alphanumeric(&**self.entropy, 64));
-        Ok(Client::from_request(ClientId::generate(&**self.entropy), secret, body)?)
+        Ok(Client::from_request(ClientId::generate(&**self.entropy), self.new_secret(), body)?)
     }
 
     /// The client that stands for all, as every Auth0 tenant has one. It gets no tokens.
@@ -114,6 +131,9 @@ impl Start<'_> {
     async fn move_to(&self, api: &ResourceServer, issuer: &Issuer) -> Outcome {
         tracing::info!(issuer = %issuer.url, former = %api.identifier, "the issuer changes");
         let identifier = issuer.management_api();
+        if let Some(taken) = self.store.find_resource_server(&identifier).await? {
+            return Err(taken_by(&taken.record, issuer).into());
+        }
         self.store.commit(vec![Change::MoveResourceServer { id: api.id.clone(), identifier }]).await?;
         Ok(())
     }
@@ -138,4 +158,17 @@ impl Start<'_> {
         };
         if current == admin { Ok(()) } else { self.folder.write_admin(&current) }
     }
+}
+
+/// The issuer that the Management API of a folder is named after.
+pub(crate) fn held_issuer(api: &ResourceServer) -> Issuer {
+    Issuer::new(api.identifier.as_str().strip_suffix("api/v2/").unwrap_or(api.identifier.as_str()))
+}
+
+fn taken_by(api: &ResourceServer, issuer: &Issuer) -> String {
+    format!(
+        "the issuer {} would give the Management API the identifier {}, which the API {} has: start without \
+         --issuer and delete that API (DELETE /api/v2/resource-servers/{}), or name another issuer",
+        issuer.url, api.identifier, api.id, api.id
+    )
 }

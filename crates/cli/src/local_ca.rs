@@ -67,7 +67,8 @@ fn configuration(
 fn authority(folder: &DataFolder, now: Timestamp) -> Outcome<Issuer<'static, KeyPair>> {
     let path = folder.ca_key();
     let key = if path.exists() {
-        KeyPair::from_pem(&fs::read_to_string(&path).map_err(|error| named(&error, &path))?)?
+        let text = fs::read_to_string(&path).map_err(|error| named(&error, &path))?;
+        KeyPair::from_pem(&text).map_err(|error| format!("{}: {error}", path.display()))?
     } else {
         let key = KeyPair::generate()?;
         // A certificate that has lost its key would be taken for this key's.
@@ -76,10 +77,18 @@ fn authority(folder: &DataFolder, now: Timestamp) -> Outcome<Issuer<'static, Key
         key
     };
     let params = authority_params(now);
-    if !folder.ca().exists() {
+    if folder.ca().exists() {
+        check_authority(&folder.ca(), &path)?;
+    } else {
         write_public(&folder.ca(), params.self_signed(&key)?.pem().as_bytes())?;
     }
     Ok(Issuer::new(params, key))
+}
+
+/// A certificate of another key is refused: who trusts it would not trust this server.
+fn check_authority(certificate: &Path, key: &Path) -> Outcome {
+    let checked = server_config_from(certificate, key);
+    checked.map(drop).map_err(|error| format!("{error}; without both files the server makes new ones").into())
 }
 
 fn authority_params(now: Timestamp) -> CertificateParams {

@@ -1,12 +1,17 @@
 //! The binary: the only place that reads flags, files and the environment.
 
+mod admin;
 mod data;
 mod demo;
 mod first_start;
+mod issuer;
 mod local_ca;
+mod open_files;
 mod serve;
+mod stop;
 mod world;
 
+use std::env::VarError;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -18,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A self-hosted authorization server for machine-to-machine access, speaking Auth0's protocol.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -33,6 +38,11 @@ enum Command {
     Serve(serve::Serve),
     /// Show the main job on a temporary server, and leave it running to play with.
     Demo(demo::Demo),
+    /// Give the administration client of a stopped server a new secret, and make it usable again.
+    ///
+    /// For when admin.json is lost, or the client was changed or deleted. The new admin.json is written to the data
+    /// folder; everything else stays as it is.
+    Admin(admin::Regain),
     /// Print the OpenAPI document of the Management API.
     Openapi,
 }
@@ -48,7 +58,7 @@ enum LogFormat {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = matches!(arguments.command, Command::Demo(_));
+    let quiet = matches!(arguments.command, Command::Demo(_) | Command::Admin(_));
     start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a cryptography provider was installed before");
@@ -56,6 +66,7 @@ async fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(serve) => serve.run().await,
         Command::Demo(demo) => demo.run().await,
+        Command::Admin(admin) => admin.run().await,
         Command::Openapi => print_openapi(),
     };
     match outcome {
@@ -72,7 +83,11 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`.
 fn start_logging(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_env("GRANTD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let (filter, ignored) = match log_filter() {
+        Ok(filter) => (filter, None),
+        Err(error) => (None, Some(error)),
+    };
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
@@ -80,6 +95,19 @@ fn start_logging(format: LogFormat, default: &str) {
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
+    }
+    if let Some(error) = ignored {
+        tracing::warn!(%error, "GRANTD_LOG is ignored");
+    }
+}
+
+/// What `GRANTD_LOG` says, if it says anything.
+fn log_filter() -> Outcome<Option<EnvFilter>> {
+    match std::env::var("GRANTD_LOG") {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Ok(Some(EnvFilter::try_new(text)?)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

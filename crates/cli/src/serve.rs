@@ -1,6 +1,6 @@
 //! `grantd serve`: the real thing.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use grantd_model::{Clock, Entropy};
 use grantd_server::{Listener, State, Transport, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Outcome;
 use crate::data::DataFolder;
 use crate::first_start::Start;
-use crate::local_ca;
+use crate::issuer::parse_issuer;
+use crate::stop::Stop;
 use crate::world::{SystemClock, SystemEntropy};
+use crate::{local_ca, open_files};
 
 /// The flags of `grantd serve`.
 #[derive(clap::Args)]
@@ -39,16 +40,6 @@ pub(crate) struct Serve {
     pub(crate) plain_http: bool,
 }
 
-/// An issuer is an http or https URL without query and fragment (RFC 8414 §2).
-fn parse_issuer(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    if host.is_empty() || text.contains(['?', '#', ' ', '"', '\\']) {
-        return Err("an issuer looks like https://auth.example.com/".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
 /// A server that listens and does not serve yet.
 pub(crate) struct Ready {
     /// Where it listens, as a URL without a slash at the end.
@@ -59,37 +50,18 @@ pub(crate) struct Ready {
     state: Arc<State>,
     follower: Arc<Follower>,
     store: Arc<SqliteStore>,
-    stop: Stop,
-}
-
-/// The signals that end a server. They are caught before it says that it is ready: whoever waits for that may stop
-/// it at once.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stop {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn asked(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-        tracing::info!("stopping: requests under way may end");
-    }
 }
 
 impl Serve {
     /// Serves until it is told to stop.
     pub(crate) async fn run(self) -> Outcome {
+        open_files::raise_limit();
         let ready = self.start().await?;
+        // Whoever waits for the ready line may stop the server at once.
+        let stop = Stop::new()?;
         // Scripts wait for this line.
         crate::say(&format!("grantd is ready at {}", ready.base))?;
-        ready.serve().await
+        ready.serve(stop.asked()).await
     }
 
     /// Opens the folder, listens, and knows who it is.
@@ -97,7 +69,7 @@ impl Serve {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let folder = DataFolder::open(&self.data)?;
-        let _starting = folder.lock()?;
+        folder.warn_if_open_to_others();
         let key = folder.key_encryption_key(&*entropy)?;
         let store = SqliteStore::open(&folder.database(), key).await;
         let store = store.map_err(|error| folder.unusable(error))?;
@@ -114,15 +86,7 @@ impl Serve {
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
         let state = Arc::new(State::new(issuer, seam, Arc::clone(&follower), clock, entropy));
-        Ok(Ready {
-            base: base(scheme, address),
-            folder,
-            listener,
-            state,
-            follower,
-            store,
-            stop: Stop::new()?,
-        })
+        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
     }
 
     fn transport(&self, folder: &DataFolder, clock: &dyn Clock) -> Outcome<Transport> {
@@ -137,23 +101,26 @@ impl Serve {
 }
 
 impl Ready {
-    /// Serves until SIGTERM or SIGINT; then requests under way end, and everything is closed.
-    pub(crate) async fn serve(self) -> Outcome {
+    /// Serves until `stop` is done; then requests under way end, and everything is closed. The folder last: it is
+    /// free for another server when nothing of this one is left.
+    pub(crate) async fn serve(self, stop: impl Future<Output = ()>) -> Outcome {
         let follower = Arc::clone(&self.follower);
         let following = tokio::spawn(async move { follower.follow().await });
-        self.listener.serve(router(self.state), self.stop.asked()).await;
+        self.listener.serve(router(self.state), stop).await;
         following.abort();
         drop(following.await);
         drop(self.follower);
         if let Some(store) = Arc::into_inner(self.store) {
             store.close().await;
         }
+        drop(self.folder);
         Ok(())
     }
 }
 
+/// `localhost` is the name that the local certificate is made for, where it leads to this address.
 fn base(scheme: &str, address: SocketAddr) -> String {
-    if address.ip().is_loopback() || address.ip().is_unspecified() {
+    if address.ip() == Ipv4Addr::LOCALHOST || address.ip().is_unspecified() {
         format!("{scheme}://localhost:{}", address.port())
     } else {
         format!("{scheme}://{address}")

@@ -23,8 +23,13 @@ fn text(bytes: &[u8]) -> &str {
 fn help_names_every_command_and_flag() {
     let output = run(&["--help"]);
     assert!(output.status.success());
-    for command in ["serve", "demo", "openapi", "--log-format", "--version"] {
+    for command in ["serve", "demo", "admin", "openapi", "--log-format", "--version"] {
         assert!(text(&output.stdout).contains(command), "{command}");
+    }
+    assert!(text(&output.stdout).starts_with("A self-hosted authorization server"));
+    let output = run(&["admin", "--help"]);
+    for part in ["--data", "new secret", "admin.json", "stopped"] {
+        assert!(text(&output.stdout).contains(part), "{part}");
     }
     let output = run(&["serve", "--help"]);
     for flag in ["--data", "--listen", "--issuer", "--tls-cert", "--tls-key", "--plain-http", "GRANTD_DATA"] {
@@ -100,10 +105,38 @@ fn the_demo_shows_the_main_job_and_stays_until_it_is_interrupted() {
     assert!(folder.join("admin.json").exists());
 
     demo.signal("INT");
+    assert_gone(demo, folder);
+}
+
+/// The demo ends well and leaves nothing behind.
+fn assert_gone(demo: Process, folder: &Path) {
     let ended = demo.wait();
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     assert_eq!(ended.stderr, "", "the demo does not log");
     assert!(!folder.exists(), "the folder goes with the demo");
+}
+
+#[test]
+fn the_demo_cleans_up_whenever_it_is_told_to_end() {
+    let ends = [
+        ("INT", ""),
+        ("TERM", ""),
+        ("HUP", ""),
+        ("HUP", "== 2. "),
+        ("TERM", "The server goes on"),
+        ("HUP", "The server goes on"),
+    ];
+    for (signal, title) in ends {
+        let mut demo = Process::start(grantd(&["demo", "--listen", "127.0.0.1:0"]));
+        let shown = demo.until("Data folder: ");
+        let folder = shown.iter().find_map(|line| line.strip_prefix("Data folder: ")).unwrap();
+        let folder = Path::new(folder.split(' ').next().unwrap());
+        if !title.is_empty() {
+            demo.until(title);
+        }
+        demo.signal(signal);
+        assert_gone(demo, folder);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::api::{Api, admin, https};
-use support::{Place, read};
+use support::{Ended, Place, Server, read};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -53,8 +53,9 @@ async fn the_first_start_makes_files_that_only_their_owner_reads() {
     {
         assert_eq!(mode(&data.join(file)), expected, "{file}");
     }
-    let others = mode(&data.join("grantd.db")) & 0o077;
-    assert_eq!(others & 0o022, 0, "nobody else writes the database");
+    for file in ["grantd.db", "grantd.db-wal", "grantd.db-shm"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
     assert_eq!(fs::read(data.join("key-encryption-key")).unwrap().len(), 32);
     let unfinished =
         fs::read_dir(&data).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
@@ -139,6 +140,73 @@ async fn another_issuer_takes_the_management_api_along() {
     Api::open(&server.base, &place.data()).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_whose_identifier_is_taken_is_refused_with_a_way_out() {
+    let place = Place::new();
+    let server = place.start(&["--issuer", "https://old.example.com/"]);
+    let api = Api::open(&server.base, &place.data()).await;
+    let taken = json!({"name": "Taken", "identifier": "https://new.example.com/api/v2/"});
+    let taken = api.create("/api/v2/resource-servers", taken).await;
+    let path = format!("/api/v2/resource-servers/{}", taken["id"].as_str().unwrap());
+    server.stop();
+    let before = admin(&place.data());
+
+    let ended = place.fail(&["--issuer", "https://new.example.com/"]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    for part in ["https://new.example.com/api/v2/", &format!("DELETE {path}"), "name another issuer"] {
+        assert!(ended.stderr.contains(part), "{part} is not in: {}", ended.stderr);
+    }
+    assert_eq!(admin(&place.data()), before);
+
+    let server = place.start(&[]);
+    let api = Api::open(&server.base, &place.data()).await;
+    assert_eq!(api.call(reqwest::Method::DELETE, &path, None).await.status, 204);
+    server.stop();
+    place.start(&["--issuer", "https://new.example.com/"]).stop();
+    assert_eq!(admin(&place.data())["issuer"], json!("https://new.example.com/"));
+}
+
+#[test]
+fn files_that_others_can_read_are_named() {
+    let place = Place::new();
+    assert!(!place.start(&[]).stop().stderr.contains("access to this"));
+    for (name, file) in [("", 0o755), ("key-encryption-key", 0o644), ("admin.json", 0o640)] {
+        let path = place.data().join(name);
+        let before = mode(&path);
+        fs::set_permissions(&path, fs::Permissions::from_mode(file)).unwrap();
+        let ended = place.start(&[]).stop();
+        let lines: Vec<_> =
+            ended.stderr.lines().filter(|line| line.contains("others than the owner")).collect();
+        assert_eq!(lines.len(), 1, "{name}: {}", ended.stderr);
+        let path = path.canonicalize().unwrap();
+        assert!(lines[0].contains("WARN") && lines[0].contains(&path.display().to_string()), "{}", lines[0]);
+        fs::set_permissions(&path, fs::Permissions::from_mode(before)).unwrap();
+    }
+}
+
+#[test]
+fn an_authority_that_does_not_fit_together_is_refused_by_name() {
+    let (place, other) = (Place::new(), Place::new());
+    place.start(&[]).stop();
+    other.start(&[]).stop();
+    let (certificate, key) = (place.data().join("ca.pem"), place.data().join("ca-key.pem"));
+    let right = (read(&certificate), read(&key));
+    for wrong in [read(&other.data().join("ca.pem")), "garbage".to_owned(), String::new()] {
+        fs::write(&certificate, &wrong).unwrap();
+        let ended = place.fail(&[]);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(ended.stderr.contains("/ca.pem"), "{}", ended.stderr);
+        assert_eq!(read(&certificate), wrong, "it is left for whoever wrote it");
+    }
+    fs::write(&certificate, &right.0).unwrap();
+    fs::write(&key, "garbage").unwrap();
+    assert!(place.fail(&[]).stderr.contains("/ca-key.pem"));
+    fs::write(&key, &right.1).unwrap();
+    fs::remove_file(&certificate).unwrap();
+    place.start(&[]).stop();
+    assert!(read(&certificate).contains("BEGIN CERTIFICATE"), "what is missing is made anew");
+}
+
 #[test]
 fn an_admin_file_that_fell_behind_is_brought_up_to_date() {
     let place = Place::new();
@@ -197,20 +265,51 @@ async fn a_first_start_that_was_killed_is_made_again() {
         child.wait().unwrap();
         let server = place.start(&[]);
         assert_complete(&server.base, &place.data()).await;
+        server.stop();
         let again = place.start(&[]);
         assert_complete(&again.base, &place.data()).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_first_starts_at_once_make_one_deployment() {
+async fn of_two_first_starts_at_once_one_serves_and_the_other_says_so() {
     let place = Place::new();
+    let start = || Server::start(place.serve(&[]));
     let (one, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| place.start(&[]));
-        (place.start(&[]), other.join().unwrap())
+        let other = scope.spawn(start);
+        (start(), other.join().unwrap())
     });
-    assert_complete(&one.base, &place.data()).await;
-    assert_complete(&other.base, &place.data()).await;
+    let (server, refused) = match (one, other) {
+        (Ok(server), Err(refused)) | (Err(refused), Ok(server)) => (server, refused),
+        both => panic!("one of them serves: {:?}", (both.0.err(), both.1.err())),
+    };
+    assert_locked(&refused, &place);
+    assert_complete(&server.base, &place.data()).await;
+    server.kill();
+    let next = place.start(&[]);
+    assert_complete(&next.base, &place.data()).await;
+}
+
+fn assert_locked(refused: &Ended, place: &Place) {
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    let folder = place.data().canonicalize().unwrap().display().to_string();
+    let expected = format!("grantd: another grantd runs on this data folder: {folder}\n");
+    assert!(refused.stderr.contains(&expected), "{}", refused.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_locked_for_as_long_as_its_server_lives() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let before = admin(&place.data());
+    let begun = Instant::now();
+    assert_locked(&place.fail(&["--issuer", "https://other.example.com/"]), &place);
+    assert!(begun.elapsed() < Duration::from_secs(5), "it does not wait");
+    assert_eq!(admin(&place.data()), before);
+    assert_complete(&server.base, &place.data()).await;
+    server.kill();
+    place.start(&[]).stop();
+    place.start(&[]).stop();
 }
 
 /// Prints how long a start takes, for the record: tests run beside others, so nothing is asserted.

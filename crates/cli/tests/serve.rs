@@ -8,11 +8,13 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use support::api::{Api, admin, https};
-use support::{Ended, Place, Server, grantd};
+use support::{Ended, Place, Server, clean, grantd};
 
 #[test]
 fn stops_with_0_when_asked_as_soon_as_it_is_ready() {
@@ -105,6 +107,36 @@ fn refuses_what_is_no_issuer() {
         "https://a/?b",
         "https://a/#b",
         "https://a b/",
+        "https://a\tb/",
+        "https://a/\n",
+        "https://a/\u{7f}",
+        "https://a/\u{a0}",
+        "https://user@a/",
+        "https://user:password@a/",
+        "https://a:/",
+        "https://a:0/",
+        "https://a:65536/",
+        "https://a:+1/",
+        "https://a:1:2/",
+        "https://[::1/",
+        "https://[::g]/",
+        "https://[::1]x/",
+        "https://::1/",
+        "https://a..b/",
+        "https://./",
+        "https://a//",
+        "https://a//b/",
+        "https://a/b//",
+        "https://a/./",
+        "https://a/..",
+        "https://a/../b",
+        "https://a/%2e%2e/",
+        "https://a/%zz/",
+        "https://a/%",
+        "https://a%00/",
+        "https://a/\\b",
+        "https://a/<b>/",
+        "HTTPS://a/",
     ];
     for issuer in issuers {
         let ended = place.fail(&["--issuer", issuer]);
@@ -112,6 +144,23 @@ fn refuses_what_is_no_issuer() {
         assert!(ended.stderr.contains("an issuer looks like https://auth.example.com/"), "{}", ended.stderr);
     }
     assert!(!place.data().exists(), "nothing was begun");
+}
+
+#[test]
+fn takes_what_is_an_issuer() {
+    let issuers = [
+        ("https://auth.example.com", "https://auth.example.com/"),
+        ("https://auth.example.com:8443/", "https://auth.example.com:8443/"),
+        ("http://localhost:1/", "http://localhost:1/"),
+        ("https://[::1]:65535/", "https://[::1]:65535/"),
+        ("https://x/auth/", "https://x/auth/"),
+        ("https://x/a.b/c-d", "https://x/a.b/c-d/"),
+    ];
+    let place = Place::new();
+    for (issuer, expected) in issuers {
+        place.start(&["--issuer", issuer]).stop();
+        assert_eq!(admin(&place.data())["issuer"], json!(expected));
+    }
 }
 
 #[test]
@@ -157,7 +206,7 @@ fn refuses_a_folder_that_cannot_be_made() {
     let place = Place::new();
     fs::write(place.data(), "a file").unwrap();
     let ended = place.fail(&[]);
-    assert_refused(&ended, &[&place.data().display().to_string()]);
+    assert_refused(&ended, &[&format!("{} is not a folder", place.data().display())]);
 }
 
 /// A certificate of somebody else's for localhost: the certificate and the key, as files.
@@ -178,6 +227,7 @@ async fn serves_with_a_certificate_of_ones_own() {
     let server = place.start(&["--tls-cert", files[0], "--tls-key", files[1]]);
     Api::open_with(https(&certificate), &server.base, &admin(&place.data())).await;
     assert!(!place.data().join("ca.pem").exists(), "no authority is needed");
+    server.stop();
 
     let alone = place.fail(&["--tls-cert", files[0]]);
     assert_eq!(alone.status.code(), Some(2), "{alone:?}");
@@ -237,4 +287,79 @@ fn takes_its_flags_from_the_environment_too() {
     command.env("GRANTD_ISSUER", "https://auth.example.com/");
     Server::start(command).unwrap().stop();
     assert_eq!(admin(&place.data())["issuer"], json!("https://auth.example.com/"));
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_ignored_and_said_to_be() {
+    for filter in ["debug=nothing=x", "[", "grantd=loud"] {
+        let place = Place::new();
+        let mut command = place.serve(&[]);
+        command.env("GRANTD_LOG", filter);
+        let ended = Server::start(command).unwrap().stop();
+        assert!(ended.stderr.contains("GRANTD_LOG is ignored"), "{filter}: {}", ended.stderr);
+        assert!(ended.stderr.contains("stopping"), "the default filter holds: {}", ended.stderr);
+    }
+    let place = Place::new();
+    let mut command = place.serve(&[]);
+    command.env("GRANTD_LOG", "");
+    assert!(!Server::start(command).unwrap().stop().stderr.contains("is ignored"), "empty is unset");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_itself_by_an_address_that_leads_there() {
+    let has_ipv6 = TcpListener::bind("[::1]:0").is_ok();
+    let place = Place::new();
+    let addresses = [("0.0.0.0:0", "https://localhost:"), ("[::1]:0", "https://[::1]:")];
+    for (address, base) in addresses.into_iter().filter(|(address, _)| has_ipv6 || !address.contains('[')) {
+        let mut command = grantd(&["serve", "--listen", address, "--data"]);
+        command.arg(place.data());
+        let server = Server::start(command).unwrap();
+        assert!(server.base.starts_with(base), "{}", server.base);
+        Api::open(&server.base, &place.data()).await;
+    }
+}
+
+/// `grantd serve` on the folder, started by a shell that has set limits.
+fn limited(place: &Place, limits: &str) -> Server {
+    let mut shell = Command::new("sh");
+    let serve = "exec \"$GRANTD\" serve --plain-http --listen 127.0.0.1:0 --data \"$DATA\"";
+    clean(&mut shell).args(["-c", &format!("{limits}; {serve}")]);
+    shell.env("GRANTD", env!("CARGO_BIN_EXE_grantd")).env("DATA", place.data());
+    Server::start(shell).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn takes_as_many_open_files_as_it_may() {
+    let place = Place::new();
+    let server = limited(&place, "ulimit -Sn 256");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let files: Vec<_> = files.split_whitespace().collect();
+    assert_eq!(files[0], files[1], "{limits}");
+    let enough = files[1] == "unlimited" || files[1].parse::<u64>().unwrap() >= 10_100;
+    assert_eq!(server.stop().stderr.contains("ulimit -Hn"), !enough);
+
+    let ended = limited(&place, "ulimit -n 512").stop();
+    assert!(ended.stderr.contains("WARN") && ended.stderr.contains("ulimit -Hn"), "{}", ended.stderr);
+}
+
+#[test]
+fn out_of_open_files_it_says_so_once_and_goes_on() {
+    let place = Place::new();
+    let server = limited(&place, "ulimit -n 64");
+    let address = server.base.strip_prefix("http://localhost:").unwrap();
+    for _ in 0..2 {
+        let taken: Vec<_> =
+            (0..80).map(|_| TcpStream::connect(format!("127.0.0.1:{address}")).unwrap()).collect();
+        std::thread::sleep(Duration::from_millis(400));
+        drop(taken);
+    }
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{address}")).unwrap();
+    stream.write_all(b"GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let log = server.stop().stderr;
+    assert_eq!(log.matches("connections are not accepted").count(), 1, "{log}");
 }

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::stall::StallGuard;
@@ -30,8 +30,8 @@ const HEAD: Duration = Duration::from_secs(30);
 const WRITE: Duration = Duration::from_secs(30);
 /// How long requests under way may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
-/// Connections at a time; more wait in the kernel.
-const CONNECTIONS: usize = 10_000;
+/// Failures to accept with less time than this between them are one stretch, and logged once.
+const STRETCH: Duration = Duration::from_mins(1);
 /// The longest head of a request: a Management API token with every scope has some 16 KiB.
 const HEAD_BYTES: usize = 64 * 1024;
 const HEAD_LIST_BYTES: u32 = 64 * 1024;
@@ -51,6 +51,9 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Connections at a time; more wait in the kernel.
+    pub const CONNECTIONS: usize = 10_000;
+
     /// Binds the address. Port 0 lets the system choose.
     pub async fn bind(address: SocketAddr, transport: Transport) -> io::Result<Self> {
         Ok(Self { tcp: TcpListener::bind(address).await?, transport })
@@ -63,7 +66,7 @@ impl Listener {
 
     /// Serves until `stop` is done, then lets requests under way end. When this returns, no connection is left.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let places = Arc::new(Semaphore::new(Self::CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let (stopping, stopped) = watch::channel(());
         let acceptor = match self.transport {
@@ -71,10 +74,11 @@ impl Listener {
             Transport::Plain => None,
         };
         let mut connections = JoinSet::new();
+        let mut failures = Failures::default();
         let mut stop = std::pin::pin!(stop);
         loop {
             let (stream, place) = tokio::select! {
-                accepted = accept(&self.tcp, &places) => accepted,
+                accepted = accept(&self.tcp, &places, &mut failures) => accepted,
                 Some(_) = connections.join_next() => continue,
                 () = &mut stop => break,
             };
@@ -97,7 +101,11 @@ impl Listener {
 }
 
 /// The next connection, and its place among those that there may be.
-async fn accept(tcp: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn accept(
+    tcp: &TcpListener,
+    places: &Arc<Semaphore>,
+    failures: &mut Failures,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed, so there is always a place in the end.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
@@ -105,9 +113,24 @@ async fn accept(tcp: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Optio
             Ok((stream, _)) => return (stream, place),
             Err(error) => {
                 // Out of file descriptors, usually: waiting a little is all that helps.
-                tracing::warn!(%error, "a connection was not accepted");
+                failures.log(&error);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
+        }
+    }
+}
+
+/// When accepting failed last. A connection that gets through in between ends no stretch: out of file descriptors,
+/// some always do.
+#[derive(Default)]
+struct Failures(Option<Instant>);
+
+impl Failures {
+    fn log(&mut self, error: &io::Error) {
+        let now = Instant::now();
+        let former = self.0.replace(now);
+        if former.is_none_or(|former| now.duration_since(former) > STRETCH) {
+            tracing::warn!(%error, "connections are not accepted; said once while it lasts");
         }
     }
 }

@@ -3,10 +3,17 @@
 mod steps;
 mod talk;
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tokio::sync::oneshot;
 
 use crate::Outcome;
+use crate::data::Admin;
 use crate::serve::Serve;
+use crate::stop::Stop;
 
 /// The flags of `grantd demo`.
 #[derive(clap::Args)]
@@ -19,7 +26,10 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts a server on a temporary folder, shows the main job, and leaves the server running.
     pub(crate) async fn run(self) -> Outcome {
-        let folder = tempfile::Builder::new().prefix("grantd-demo-").tempdir()?;
+        // Before anything is made that has to go when the demo ends.
+        let stop = Stop::with_hangup()?;
+        let for_its_owner = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("grantd-demo-").permissions(for_its_owner).tempdir()?;
         talk::title("grantd demo");
         talk::line(&format!(
             "Data folder: {} (temporary: it goes when the demo ends)",
@@ -40,9 +50,24 @@ impl Demo {
         })?;
         let (base, ca) = (ready.base.clone(), ready.folder.ca());
         let admin = ready.folder.read_admin()?.ok_or("admin.json is not there")?;
-        let server = tokio::spawn(ready.serve());
-        steps::show(&base, &ca, &admin).await?;
-        talk::line("The server goes on running. Ctrl-C ends it.");
-        server.await?
+        let (end, ended) = oneshot::channel::<()>();
+        let server = tokio::spawn(ready.serve(async { drop(ended.await) }));
+        // A task, so that the request under way ends with the server and not before it.
+        let mut showing = tokio::spawn(async move { show(&base, &ca, &admin).await });
+        let shown = tokio::select! {
+            failed = &mut showing => failed?,
+            () = stop.asked() => Ok(()),
+        };
+        drop(end);
+        server.await??;
+        showing.abort();
+        shown
     }
+}
+
+/// Shows the steps, and then only stays.
+async fn show(base: &str, ca: &Path, admin: &Admin) -> Outcome {
+    steps::show(base, ca, admin).await?;
+    talk::line("The server goes on running. Ctrl-C ends it.");
+    std::future::pending().await
 }

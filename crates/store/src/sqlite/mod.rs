@@ -7,6 +7,7 @@
 mod sql;
 mod writer;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,9 +44,9 @@ impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date. A schema from a newer
     /// version is refused.
     pub async fn open(file: &Path, key: KeyEncryptionKey) -> Result<Self, StoreError> {
+        make_private(file);
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -66,6 +67,19 @@ impl SqliteStore {
     async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
+}
+
+/// Makes the file for its owner alone, unless it is there. SQLite gives the files beside it the same mode, and says
+/// why there is no file when it could not be made.
+fn make_private(file: &Path) {
+    if file.exists() {
+        return;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(file));
 }
 
 /// Brings the schema up to date, in one transaction: whoever opens the file at the same moment waits.
