@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "@auth0/auth0-auth-js";
 import { AuthenticationClient } from "auth0/legacy";
-import { createRemoteJWKSet, jwtVerify } from "jose";
+import { compactDecrypt, createRemoteJWKSet, exportSPKI, generateKeyPair, jwtVerify } from "jose";
 import * as grantd from "./grantd.mjs";
 
 const keys = createRemoteJWKSet(new URL(".well-known/jwks.json", grantd.issuer));
@@ -38,6 +38,33 @@ for (const [dialect, expected] of Object.entries(dialects)) {
     assert.equal(payload.exp - payload.iat, 86400);
     assert.deepEqual(payload.permissions, expected.permissions ? ["read:trips", "write:trips"] : undefined);
     assert.equal(payload.gty, expected.typ === "JWT" ? "client-credentials" : undefined);
+  });
+}
+
+for (const alg of ["RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"]) {
+  test(`jose opens a token encrypted with ${alg}, and verifies what is in it`, async () => {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const encryption_key = { alg, kid: "trips-key", pem: await exportSPKI(publicKey) };
+    const token_encryption = { format: "compact-nested-jwe", encryption_key };
+    const { client, api } = await grantd.createGrant({ api: { token_encryption } });
+    const { data } = await authenticationOf(client).oauth.clientCredentialsGrant({ audience: api.identifier });
+
+    const { plaintext, protectedHeader } = await compactDecrypt(data.access_token, privateKey);
+    assert.deepEqual(protectedHeader, { alg, enc: "A256GCM", kid: "trips-key", cty: "JWT" });
+    const nested = new TextDecoder().decode(plaintext);
+    const { payload } = await jwtVerify(nested, keys, { issuer: grantd.issuer, audience: api.identifier });
+    assert.equal(payload.azp, client.client_id);
+  });
+}
+
+for (const signing_alg of ["RS512", "PS256"]) {
+  test(`jose verifies a token signed with ${signing_alg}`, async () => {
+    const { client, api } = await grantd.createGrant({ api: { signing_alg } });
+    const { data } = await authenticationOf(client).oauth.clientCredentialsGrant({ audience: api.identifier });
+    const now = createRemoteJWKSet(new URL(".well-known/jwks.json", grantd.issuer));
+    const options = { issuer: grantd.issuer, audience: api.identifier, algorithms: [signing_alg] };
+    const { payload } = await jwtVerify(data.access_token, now, options);
+    assert.equal(payload.azp, client.client_id);
   });
 }
 
