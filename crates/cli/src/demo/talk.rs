@@ -27,11 +27,12 @@ fn indented(value: &Value) -> String {
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Secrets, certificates and tokens are recognised by their beginning; that is enough to see.
+/// Tokens and secrets are recognised by their beginning; sentences are read to the end, unless they are lists.
 fn shortened(value: &Value) -> Value {
+    let limit = |text: &str| if text.contains(' ') { 240 } else { 40 };
     match value {
-        Value::String(text) if text.chars().count() > 60 => {
-            Value::String(text.chars().take(40).chain(['…']).collect())
+        Value::String(text) if text.chars().count() > limit(text) + 20 => {
+            Value::String(text.chars().take(limit(text)).chain(['…']).collect())
         }
         Value::Array(items) => items.iter().map(shortened).collect(),
         Value::Object(members) => {
