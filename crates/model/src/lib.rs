@@ -5,6 +5,7 @@
 //! randomness ([`Entropy`]) are parameters, so that every rule can be read and tested alone.
 
 mod audience;
+mod causes;
 mod client;
 mod client_grant;
 mod defaults;
@@ -22,6 +23,7 @@ mod tenant;
 mod timestamp;
 
 pub use audience::Audience;
+pub use causes::Causes;
 pub use client::{
     CLIENT_CREDENTIALS, Client, ClientFault, DefaultOrganization, ThirdPartySecurityMode,
     TokenEndpointAuthMethod,

@@ -130,3 +130,15 @@ fn states_of_signing_keys_are_read_as_they_are_written() {
     }
     assert!(SigningKeyState::from_str("revoked").is_err());
 }
+
+#[test]
+fn an_error_shows_with_everything_behind_it() {
+    let alone = std::io::Error::other("the disk is full");
+    assert_eq!(grantd_model::Causes(&alone).to_string(), "the disk is full");
+    let parsed = "x".parse::<u8>().unwrap_err();
+    assert_eq!(grantd_model::Causes(&Wrapped(parsed)).to_string(), "outside: invalid digit found in string");
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("outside")]
+struct Wrapped(#[source] std::num::ParseIntError);

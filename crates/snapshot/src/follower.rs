@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use grantd_model::{Clock, Timestamp};
+use grantd_model::{Causes, Clock, Timestamp};
 use grantd_store::{Store, StoreError};
 use thiserror::Error;
 use tokio::sync::Mutex;
@@ -98,7 +98,7 @@ impl Follower {
             match &outcome {
                 Ok(()) if !answers => tracing::info!("the store answers again"),
                 Err(error) if answers => {
-                    tracing::error!(error = error as &dyn std::error::Error, "the store does not answer");
+                    tracing::error!(error = %Causes(&**error), "the store does not answer");
                 }
                 _ => {}
             }

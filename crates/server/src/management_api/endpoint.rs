@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
 use grantd_management::{Body, Caller, Context, Error, Request};
+use grantd_model::Causes;
 use grantd_schema::Operation;
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -97,7 +98,7 @@ async fn answer<U: for<'a> UseCase<'a>>(
 /// cannot follow now does so later; the change is durable either way.
 async fn follow(state: &State) {
     if let Err(error) = state.follower.catch_up().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the snapshot does not follow");
+        tracing::warn!(error = %Causes(&*error), "the snapshot does not follow");
     }
 }
 

@@ -5,7 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use grantd_management::{Error, Inexistent};
-use grantd_model::{ClientFault, ClientGrantFault, ResourceServerFault};
+use grantd_model::{Causes, ClientFault, ClientGrantFault, ResourceServerFault};
 use grantd_snapshot::TooOld;
 use grantd_store::Noun;
 use http::header::WWW_AUTHENTICATE;
@@ -68,7 +68,12 @@ impl IntoResponse for Refusal {
         let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken);
         let (status, message, error_code) = self.line();
         if status.is_server_error() {
-            tracing::error!(error = ?self, "a Management API request failed");
+            match &self {
+                Self::Failed(error) => {
+                    tracing::error!(error = %Causes(error), "a Management API request failed");
+                }
+                refusal => tracing::error!(?refusal, "a Management API request failed"),
+            }
         }
         let body = Body {
             status_code: status.as_u16(),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use grantd_model::{SigningKey, SigningKeyState};
+use grantd_model::{Causes, SigningKey, SigningKeyState};
 use grantd_snapshot::Snapshot;
 use grantd_token::{KeyRing, TokenSigner};
 
@@ -50,7 +50,7 @@ impl Keys {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%key.kid, error = &error as &dyn std::error::Error, "unusable signing key");
+                    tracing::error!(%key.kid, error = %Causes(&error), "unusable signing key");
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use grantd_model::Revision;
+use grantd_model::{Causes, Revision};
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -134,7 +134,7 @@ async fn statement(connection: &mut Connection, text: &'static str) -> Result<()
 
 /// Tells everybody in the batch that it failed; the cause is logged once.
 fn refuse(answers: impl Iterator<Item = oneshot::Sender<Answer>>, error: &StoreError) {
-    tracing::error!(error = error as &dyn std::error::Error, "a batch of commits failed");
+    tracing::error!(error = %Causes(error), "a batch of commits failed");
     for answer in answers {
         drop(answer.send(Err(StoreError::NotDurable)));
     }

@@ -1,11 +1,9 @@
 //! The token endpoint's table of errors: `{error, error_description}` (RFC 6749 §5.2), with Auth0's statuses
 //! and words. Where Auth0's are not known, the nearest known sentence stands in; docs/COMPATIBILITY.md says which.
 
-use std::error::Error;
-
 use axum::response::{IntoResponse, Response};
 use grantd_decision::Denial;
-use grantd_model::ClientId;
+use grantd_model::{Causes, ClientId};
 use grantd_snapshot::TooOld;
 use grantd_token::IssueError;
 use http::header::WWW_AUTHENTICATE;
@@ -101,7 +99,7 @@ impl TokenError {
                 tracing::info!(client.id = %client, reason = %printable(&denial.to_string()), "denied");
             }
             _ if status.is_server_error() => {
-                tracing::error!(error = self as &(dyn Error + 'static), "a token request failed");
+                tracing::error!(error = %Causes(self), "a token request failed");
             }
             _ => tracing::debug!(reason = %printable(&self.to_string()), "a token request was malformed"),
         }

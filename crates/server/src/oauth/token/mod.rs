@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use grantd_model::Revision;
+use grantd_model::{Causes, Revision};
 use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
 use http::HeaderMap;
@@ -78,7 +78,7 @@ async fn newer_than(state: &State, revision: Revision) -> Option<Arc<Snapshot>> 
     match timeout(RECHECK, state.follower.catch_up()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a refusal could not be checked");
+            tracing::warn!(error = %Causes(&*error), "a refusal could not be checked");
         }
         Err(_) => tracing::warn!("the store took too long to check a refusal"),
     }

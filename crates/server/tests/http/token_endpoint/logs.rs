@@ -148,15 +148,14 @@ async fn an_internal_error_is_logged_once_with_its_causes() {
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(
         text.ends_with(
-            "ERROR grantd_server::oauth::token::errors: a token request failed error=the token could not be made \
-             error.sources=[the API signs with HS256 and has no signing secret]\n"
+            "ERROR grantd_server::oauth::token::errors: a token request failed error=the token could not be made: \
+             the API signs with HS256 and has no signing secret\n"
         ),
         "{text}"
     );
     stage.app.advance(60);
     assert_eq!(stage.ask(&[]).await.status, 503);
-    let sources =
-        "error=the configuration may be out of date error.sources=[the store was last read 60s ago]\n";
+    let sources = "error=the configuration may be out of date: the store was last read 60s ago\n";
     assert!(log.text().ends_with(sources));
 }
 
