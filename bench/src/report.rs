@@ -1,5 +1,7 @@
 //! The report: per metric the least, the middle and the most of all rounds, for people or as JSON.
 
+use std::io::IsTerminal;
+
 use serde::Serialize;
 use serde_json::json;
 
@@ -109,8 +111,10 @@ impl Report {
         println!("resident before the first token: {:.1} MB", self.idle_mb);
         let (grantd, ceiling) = self.cpu();
         let goal = if self.algorithm == "rs256" { " (goal 1.25)" } else { "" };
+        let terminal = std::io::stdout().is_terminal();
+        let (bold, plain) = if terminal { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         println!(
-            "\n\x1b[1mCPU per token: grantd {grantd:.1} µs, ceiling {ceiling:.1} µs, ratio {:.3}{goal}\x1b[0m",
+            "\n{bold}CPU per token: grantd {grantd:.1} µs, ceiling {ceiling:.1} µs, ratio {:.3}{goal}{plain}",
             grantd / ceiling
         );
     }
