@@ -92,3 +92,17 @@ async fn a_body_that_is_too_long_gets_413_before_it_has_arrived() {
     drop(reader);
     soon(sending).await.unwrap();
 }
+
+/// Closing on a client that is still writing would reset the connection, and the answer with it.
+#[tokio::test]
+async fn who_sends_a_body_that_is_too_long_to_the_end_reads_413() {
+    let app = App::start().await;
+    let server = Server::plain(app.router.clone()).await;
+    let mut client = server.connect().await;
+    let length = 3 * 1024 * 1024;
+    let head = format!("{HEAD}content-length: {length}\r\nconnection: close\r\n\r\n");
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(&vec![b'a'; length]).await.unwrap();
+    let answer = read_to_end(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");
+}

@@ -67,6 +67,20 @@ pub async fn an_api_moves_with_its_grants(backend: impl Backend) {
     assert_eq!(grants(&*store).await, ["cgr_1b", "cgr_2b"]);
 }
 
+pub async fn the_default_audience_moves_with_its_api(backend: impl Backend) {
+    let store = backend.open().await;
+    fill(&*store).await;
+    let default_after = async |default: &str, moved_to: &str| {
+        let mut tenant = store.tenant().await.unwrap();
+        tenant.record.settings.default_audience = Some(default.to_owned());
+        let moved = Change::MoveResourceServer { id: "api_a".into(), identifier: moved_to.into() };
+        commit_each(&*store, [Change::UpdateTenant(tenant), moved]).await;
+        store.tenant().await.unwrap().record.settings.default_audience
+    };
+    assert_eq!(default_after("https://b/", "https://moved/").await.as_deref(), Some("https://b/"));
+    assert_eq!(default_after("https://moved/", "https://again/").await.as_deref(), Some("https://again/"));
+}
+
 pub async fn an_api_does_not_move_onto_another(backend: impl Backend) {
     let store = backend.open().await;
     fill(&*store).await;

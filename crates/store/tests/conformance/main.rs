@@ -76,6 +76,7 @@ suite! {
         a_grant_goes_with_its_associations
         an_organization_goes_with_its_associations_and_as_a_default
         an_api_moves_with_its_grants
+        the_default_audience_moves_with_its_api
         an_api_does_not_move_onto_another
         a_move_does_not_relax_the_rest_of_its_commit
     }
