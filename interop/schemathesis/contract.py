@@ -82,11 +82,27 @@ def amend(contract, deviations):
     return contract
 
 
-def write(source, deviations, target):
+def exemplify(contract, examples, existing):
+    """Give operations a request that works, which is sent before any that is made up: chance alone may find none."""
+    for name, example in examples.items():
+        operation = operations(contract["paths"])[name]
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path" and parameter["name"] in example.get("path", {}):
+                parameter["example"] = existing[example["path"][parameter["name"]]]
+        for media_type in operation["requestBody"]["content"].values():
+            media_type["example"] = example["body"]
+    return contract
+
+
+def read(file):
+    with open(file, "rb") as opened:
+        return tomllib.load(opened)
+
+
+def write(source, folder, existing, target):
     with open(source, encoding="utf-8") as file:
         document = json.load(file)
-    with open(deviations, "rb") as file:
-        amended = amend(cut(document), tomllib.load(file))
+    amended = amend(cut(document), read(folder / "deviations.toml"))
     with open(target, "w", encoding="utf-8") as file:
-        json.dump(amended, file, indent=1)
+        json.dump(exemplify(amended, read(folder / "examples.toml"), existing), file, indent=1)
     return sum(len(methods) for methods in OPERATIONS.values())

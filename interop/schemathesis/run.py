@@ -22,8 +22,9 @@ BASE = f"{ENVIRONMENT['GRANTD_ISSUER']}api/v2"
 def main(source, work):
     work = Path(work).resolve()
     work.mkdir(parents=True, exist_ok=True)
-    count = contract.write(source, HERE / "deviations.toml", work / "contract.json")
     token = admin_token()
+    things = existing(token)
+    count = contract.write(source, HERE, things, work / "contract.json")
     junit, answers = work / "junit.xml", work / "answers.json"
     for report in (junit, answers):
         report.unlink(missing_ok=True)
@@ -35,7 +36,7 @@ def main(source, work):
             *(f"--tls-verify={ENVIRONMENT['GRANTD_CA']}", f"--report-junit-path={junit}"),
         ],
         cwd=work,  # where Hypothesis leaves its files
-        env={**ENVIRONMENT, **existing(token), **settings(answers)},
+        env={**ENVIRONMENT, **things, **settings(answers)},
     ).returncode
     if not (junit.exists() and answers.exists()):
         print("0 passed, 1 failed")
