@@ -68,6 +68,9 @@ pub enum Denial {
         /// The organization's id.
         organization: String,
     },
+    /// The client wants tokens bound to a key, and the API binds none.
+    #[error("the client insists on a proof of possession, and the API takes none")]
+    ProofOfPossessionUnsupported,
     /// The API or the client wants tokens bound to a key, and the request proves none.
     #[error("a proof of possession is required")]
     ProofOfPossessionRequired,

@@ -6,11 +6,13 @@
 
 mod denial;
 mod facts;
+mod possession;
 mod request;
 mod rules;
 
 pub use denial::Denial;
 pub use facts::Facts;
+pub use possession::{Confirmation, Possession};
 pub use request::AccessRequest;
 pub use rules::{RULES, Rule};
 
@@ -30,6 +32,8 @@ pub struct Authorization<'f> {
     pub organization: Option<&'f Organization>,
     /// Whether the token names the organization, beside its id.
     pub names_organization: bool,
+    /// The key that the token is bound to.
+    pub confirmation: Option<Confirmation<'f>>,
 }
 
 /// What one rule had to say.

@@ -2,6 +2,8 @@
 
 use grantd_model::Client;
 
+use crate::Possession;
+
 /// An authenticated client asks for a token. A grant type is what maps an HTTP request to this.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessRequest<'a> {
@@ -17,6 +19,8 @@ pub struct AccessRequest<'a> {
     pub scope: Option<&'a str>,
     /// `organization`, an id or a name, unless absent or empty.
     pub organization: Option<&'a str>,
+    /// The keys that the request has proved to possess.
+    pub possession: Possession<'a>,
 }
 
 impl<'a> AccessRequest<'a> {

@@ -11,7 +11,8 @@ use grantd_model::{
 };
 use smallvec::SmallVec;
 
-use crate::{AccessRequest, Authorization, Denial, Facts, Finding};
+use crate::possession::confirm;
+use crate::{AccessRequest, Authorization, Confirmation, Denial, Facts, Finding};
 
 /// The name of a rule: what traces, metrics and explanations say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,7 +67,7 @@ pub const RULES: [(Rule, Judge); 9] = [
     (Rule::Grant, there_is_a_grant),
     (Rule::Scope, the_scopes_are_granted),
     (Rule::Organization, the_organization_goes_with_the_grant),
-    (Rule::SenderConstraint, the_token_need_not_be_bound),
+    (Rule::SenderConstraint, the_token_is_bound_where_it_must_be),
 ];
 
 /// What the rules have found so far.
@@ -77,6 +78,7 @@ pub struct Draft<'f> {
     grant: Option<&'f ClientGrant>,
     scope: SmallVec<[&'f Scope; 16]>,
     organization: Option<&'f Organization>,
+    confirmation: Option<Confirmation<'f>>,
 }
 
 impl<'f> Draft<'f> {
@@ -96,6 +98,7 @@ impl<'f> Draft<'f> {
             scope: self.scope,
             organization: self.organization,
             names_organization: facts.tenant().settings.allows_organization_names(),
+            confirmation: self.confirmation,
         })
     }
 }
@@ -267,21 +270,14 @@ fn find_organization<'f>(named: &str, facts: &'f dyn Facts) -> Result<&'f Organi
     found.ok_or_else(|| Denial::OrganizationUnknown { organization: named.to_owned() })
 }
 
-/// Requests cannot yet prove the possession of a key, so whatever requires it is denied.
-fn the_token_need_not_be_bound<'f>(
+/// The table stands in [`confirm`]. Who gets here is confidential.
+fn the_token_is_bound_where_it_must_be<'f>(
     request: &AccessRequest<'f>,
     _: &'f dyn Facts,
     draft: &mut Draft<'f>,
 ) -> Result<Finding, Denial> {
     let constraint = draft.api.and_then(|api| api.proof_of_possession.as_ref());
-    // Who gets here is confidential, so a requirement for public clients alone is none.
-    let api_requires = constraint.is_some_and(|constraint| {
-        constraint.required
-            && (constraint.mechanism == "mtls"
-                || constraint.required_for.as_deref() != Some("public_clients"))
-    });
-    if api_requires || request.client.require_proof_of_possession == Some(true) {
-        return Err(Denial::ProofOfPossessionRequired);
-    }
-    Ok(Finding::NotApplicable)
+    let client_insists = request.client.require_proof_of_possession == Some(true);
+    draft.confirmation = confirm(constraint, client_insists, request.possession)?;
+    Ok(if draft.confirmation.is_some() { Finding::Holds } else { Finding::NotApplicable })
 }

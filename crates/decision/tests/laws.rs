@@ -8,9 +8,10 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use grantd_decision::{AccessRequest, Decision, Denial, Finding, RULES, decide};
+use grantd_decision::{AccessRequest, Confirmation, Decision, Denial, Finding, Possession, RULES, decide};
 use grantd_model::{
-    CLIENT_CREDENTIALS, Client, ClientGrant, ClientPolicy, Scope, ScopeHandling, ScopeSet, SubjectType,
+    CLIENT_CREDENTIALS, Client, ClientGrant, ClientPolicy, PossessionMechanism, Scope, ScopeHandling,
+    ScopeSet, SubjectType,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -212,6 +213,31 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A token is bound to a key that was proved, in the way of its API, or to none.
+    #[test]
+    fn a_token_is_only_bound_to_what_was_proved((world, clients) in worlds(), asked in asked()) {
+        let Ok(authorization) = ask(&world, &clients, &asked).outcome else { return Ok(()) };
+        let constraint = authorization.api.proof_of_possession.as_ref();
+        match authorization.confirmation {
+            Some(Confirmation::DpopKey(key)) => {
+                prop_assert_eq!(Some(key), asked.possession.dpop_key);
+                prop_assert_eq!(constraint.unwrap().mechanism, PossessionMechanism::Dpop);
+            }
+            Some(Confirmation::Certificate(key)) => {
+                prop_assert_eq!(Some(key), asked.possession.certificate);
+                prop_assert_eq!(constraint.unwrap().mechanism, PossessionMechanism::Mtls);
+            }
+            None => {
+                prop_assert!(authorization.client.require_proof_of_possession != Some(true));
+                prop_assert!(constraint.is_none_or(|constraint| !constraint.required));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_grant_type_that_the_client_lacks_is_never_decided_with_yes() {
     let mut client = world::client("one");
@@ -223,6 +249,7 @@ fn a_grant_type_that_the_client_lacks_is_never_decided_with_yes() {
         resource: None,
         scope: None,
         organization: None,
+        possession: Possession::default(),
     };
     let world = World::empty();
     let decision = decide(&request, &world);

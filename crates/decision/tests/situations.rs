@@ -9,7 +9,7 @@
 mod table;
 mod world;
 
-use grantd_decision::{AccessRequest, decide};
+use grantd_decision::{AccessRequest, Possession, decide};
 use grantd_model::{CLIENT_CREDENTIALS, Client};
 use world::{World, written};
 
@@ -21,6 +21,7 @@ struct Scene {
     resource: Option<&'static str>,
     scope: Option<&'static str>,
     organization: Option<&'static str>,
+    possession: Possession<'static>,
 }
 
 impl Scene {
@@ -38,6 +39,7 @@ impl Scene {
             resource: None,
             scope: None,
             organization: None,
+            possession: Possession::default(),
         }
     }
 
@@ -49,6 +51,7 @@ impl Scene {
             resource: self.resource,
             scope: self.scope,
             organization: self.organization,
+            possession: self.possession,
         };
         written(&decide(&request, &self.world))
     }

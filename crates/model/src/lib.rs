@@ -37,9 +37,9 @@ pub use id::{ClientGrantId, ClientId, KeyId, OrganizationId, ResourceServerId};
 pub use organization::Organization;
 pub use page::{Cursor, Page, Paging};
 pub use resource_server::{
-    ClientPolicy, EncryptionKey, Policy, ProofOfPossession, ResourceServer, ResourceServerFault,
-    ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect, TokenEncryption, UserPolicy,
-    management_api,
+    ClientPolicy, EncryptionKey, Policy, PossessionMechanism, ProofOfPossession, ResourceServer,
+    ResourceServerFault, ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect,
+    TokenEncryption, UserPolicy, management_api,
 };
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;

@@ -198,16 +198,35 @@ pub struct EncryptionKey {
     pub thumbprint_sha256: Option<String>,
 }
 
+/// With what a client proves that it possesses a key (Auth0: Sender constraining).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PossessionMechanism {
+    /// A client certificate (RFC 8705).
+    Mtls,
+    /// A signed proof for each request (RFC 9449).
+    Dpop,
+}
+
 /// Whether and how an API's tokens are bound to a key of the client (Auth0: Sender constraining).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofOfPossession {
-    /// `mtls` or `dpop`.
-    pub mechanism: String,
+    /// How they are bound.
+    pub mechanism: PossessionMechanism,
     /// Whether unbound tokens are refused.
     pub required: bool,
     /// For `public_clients` or `all_clients`; unset counts as all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub required_for: Option<String>,
+}
+
+impl ProofOfPossession {
+    /// Whether clients that authenticate get bound tokens only. Certificates are always for all clients.
+    pub fn is_required_of_confidential_clients(&self) -> bool {
+        let for_public_only = self.mechanism == PossessionMechanism::Dpop
+            && self.required_for.as_deref() == Some("public_clients");
+        self.required && !for_public_only
+    }
 }
 
 const fn day() -> u32 {

@@ -3,7 +3,7 @@
 //! One borrowed struct for all of them: its order of members is the wire's, and what a dialect does not have is
 //! absent (Auth0: Access token profiles, Using access tokens).
 
-use grantd_decision::Authorization;
+use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{ClientId, OrganizationId, Scope, Timestamp, TokenDialect};
 use serde::{Serialize, Serializer};
 
@@ -32,6 +32,28 @@ pub(crate) struct Claims<'a> {
     client_id: Option<&'a ClientId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permissions: Option<&'a [&'a Scope]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Cnf<'a>>,
+}
+
+/// The key that the token is bound to (RFC 7800 §3.1).
+#[derive(Serialize)]
+enum Cnf<'a> {
+    /// RFC 9449 §6.1.
+    #[serde(rename = "jkt")]
+    DpopKey(&'a str),
+    /// RFC 8705 §3.1.
+    #[serde(rename = "x5t#S256")]
+    Certificate(&'a str),
+}
+
+impl<'a> From<Confirmation<'a>> for Cnf<'a> {
+    fn from(confirmation: Confirmation<'a>) -> Self {
+        match confirmation {
+            Confirmation::DpopKey(thumbprint) => Self::DpopKey(thumbprint),
+            Confirmation::Certificate(thumbprint) => Self::Certificate(thumbprint),
+        }
+    }
 }
 
 /// What a token says beyond its authorization.
@@ -72,6 +94,7 @@ impl<'a> Claims<'a> {
             jti: rfc9068.then_some(issuance.jti),
             client_id: rfc9068.then_some(client_id),
             permissions: authz.then_some(authorization.scope.as_slice()),
+            cnf: authorization.confirmation.map(Cnf::from),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use grantd_decision::Authorization;
+use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{Entropy, Scope, Timestamp, alphanumeric};
 
 use crate::claims::{Claims, Issuance};
@@ -31,7 +31,8 @@ pub struct IssuedToken {
     pub expires_in: u32,
     /// What the log names the token by. Only tokens of the RFC 9068 dialects carry it.
     pub jti: String,
-    /// `Bearer` (RFC 6750).
+    /// `Bearer` (RFC 6750); `DPoP` when it is bound to the key of a proof (RFC 9449 §5). A certificate changes
+    /// nothing about how a token is sent (RFC 8705 §3).
     pub token_type: &'static str,
 }
 
@@ -66,7 +67,11 @@ pub fn issue(
         None => jws,
         Some(encryption) => encrypt(jws, &encryption.encryption_key, entropy)?,
     };
-    Ok(IssuedToken { access_token, scope, expires_in: api.token_lifetime, jti, token_type: "Bearer" })
+    let token_type = match authorization.confirmation {
+        Some(Confirmation::DpopKey(_)) => "DPoP",
+        Some(Confirmation::Certificate(_)) | None => "Bearer",
+    };
+    Ok(IssuedToken { access_token, scope, expires_in: api.token_lifetime, jti, token_type })
 }
 
 fn to_json(claims: &Claims<'_>) -> Result<Vec<u8>, IssueError> {

@@ -1,9 +1,10 @@
 //! Configurations and requests by chance: few values each, so that they meet.
 
-use grantd_decision::AccessRequest;
+use grantd_decision::{AccessRequest, Possession};
 use grantd_model::{
     CLIENT_CREDENTIALS, Client, ClientGrant, ClientPolicy, DefaultOrganization, OrganizationUsage,
-    ProofOfPossession, ResourceParameterProfile, ResourceServer, ScopeHandling, SubjectType, Tenant,
+    PossessionMechanism, ProofOfPossession, ResourceParameterProfile, ResourceServer, ScopeHandling,
+    SubjectType, Tenant,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -24,6 +25,7 @@ pub struct Asked {
     pub resource: Option<&'static str>,
     pub scope: Option<String>,
     pub organization: Option<&'static str>,
+    pub possession: Possession<'static>,
 }
 
 impl Asked {
@@ -35,6 +37,7 @@ impl Asked {
             resource: self.resource,
             scope: self.scope.as_deref(),
             organization: self.organization,
+            possession: self.possession,
         }
     }
 }
@@ -53,13 +56,18 @@ pub fn asked() -> impl Strategy<Value = Asked> {
         3 => Just(None),
         3 => select(&["org_acme", "org_bird", "acme", "bird", "org_gone", "Acme"][..]).prop_map(Some),
     ];
-    (0..2_usize, audience, prop::option::of(select(&APIS[..])), scopes, organization).prop_map(
-        |(client, audience, resource, scope, organization)| Asked {
+    let possession = (any::<bool>(), any::<bool>()).prop_map(|(dpop, mtls)| Possession {
+        dpop_key: dpop.then_some("jkt"),
+        certificate: mtls.then_some("x5t"),
+    });
+    (0..2_usize, audience, prop::option::of(select(&APIS[..])), scopes, organization, possession).prop_map(
+        |(client, audience, resource, scope, organization, possession)| Asked {
             client,
             audience,
             resource,
             scope,
             organization,
+            possession,
         },
     )
 }
@@ -139,9 +147,8 @@ fn api(identifier: &'static str) -> impl Strategy<Value = ResourceServer> {
         7 => Just(ClientPolicy::RequireClientGrant),
         1 => Just(ClientPolicy::DenyAll),
     ];
-    let binding = (select(&["dpop", "mtls"][..]), any::<bool>()).prop_map(|(mechanism, required)| {
-        ProofOfPossession { mechanism: mechanism.to_owned(), required, required_for: None }
-    });
+    let binding = (select(&[PossessionMechanism::Dpop, PossessionMechanism::Mtls][..]), any::<bool>())
+        .prop_map(|(mechanism, required)| ProofOfPossession { mechanism, required, required_for: None });
     let scopes = subsequence(&SCOPES[..3], 1..=3);
     (scopes, policy, prop::option::weighted(0.2, binding), prop::bool::weighted(0.1)).prop_map(
         move |(scopes, policy, binding, is_system)| {

@@ -38,6 +38,7 @@ fn compare(situation: &Situation) {
                 && scope.iter().all(|scope| expected.scope.contains(scope))
                 && granted.organization.map(|found| found.id.as_str()) == expected.organization
                 && granted.names_organization == expected.names_organization
+                && granted.confirmation == expected.confirmation
                 && granted.client.client_id == asking.client_id
                 && granted.api.identifier.as_str() == expected.audience
         }

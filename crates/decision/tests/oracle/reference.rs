@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use grantd_decision::Denial;
-use grantd_model::{OrganizationUsage, ResourceParameterProfile, ScopeHandling};
+use grantd_decision::{Confirmation, Denial};
+use grantd_model::{OrganizationUsage, PossessionMechanism, ResourceParameterProfile, ScopeHandling};
 
 use crate::situation::{API, CLIENT, ORGANIZATIONS, OTHER_API, Situation, Terms};
 use crate::worlds::Api;
@@ -15,6 +15,7 @@ pub struct Expected {
     pub scope: BTreeSet<&'static str>,
     pub organization: Option<&'static str>,
     pub names_organization: bool,
+    pub confirmation: Option<Confirmation<'static>>,
 }
 
 /// What the documentation says about a situation.
@@ -41,10 +42,9 @@ pub fn outcome(s: &Situation) -> Result<Expected, Denial> {
     let terms = terms(s).ok_or_else(|| Denial::GrantMissing { audience: named() })?;
     let scope = scope(s, &terms)?;
     let organization = organization(s, &terms)?;
-    if must_be_bound(s) {
-        return Err(Denial::ProofOfPossessionRequired);
-    }
-    Ok(Expected { audience: API, scope, organization, names_organization: s.orgs.names == Some(true) })
+    let confirmation = confirmation(s)?;
+    let names_organization = s.orgs.names == Some(true);
+    Ok(Expected { audience: API, scope, organization, names_organization, confirmation })
 }
 
 fn set(members: &[&'static str]) -> BTreeSet<&'static str> {
@@ -112,12 +112,46 @@ fn organization(s: &Situation, terms: &Terms) -> Result<Option<&'static str>, De
     }
 }
 
-/// No proof is ever sent, so the table of sender constraining has two rows left.
-fn must_be_bound(s: &Situation) -> bool {
-    let by_api = match s.binding.api {
-        Some(("mtls", required, _)) => required,
-        Some((_, required, whom)) => required && whom != Some("public_clients"),
-        None => false,
+/// What the API has to say about proofs: the columns of the table.
+enum Column {
+    None,
+    Allowed,
+    Required,
+}
+
+/// What the table of sender constraining says of one case.
+enum Verdict {
+    Unbound,
+    Bound,
+    NotIssued(Denial),
+}
+
+/// The table: whether the client insists, whether a proof was sent, and what the API has.
+fn confirmation(s: &Situation) -> Result<Option<Confirmation<'static>>, Denial> {
+    use PossessionMechanism::{Dpop, Mtls};
+    use Verdict::{Bound, NotIssued, Unbound};
+    let (dpop_key, certificate) = s.binding.sent;
+    let key = match s.binding.api {
+        Some((Dpop, ..)) => dpop_key.map(Confirmation::DpopKey),
+        Some((Mtls, ..)) => certificate.map(Confirmation::Certificate),
+        None => None,
     };
-    by_api || s.binding.client == Some(true)
+    let column = match s.binding.api {
+        None => Column::None,
+        Some((Mtls, true, _) | (Dpop, true, None | Some("all_clients"))) => Column::Required,
+        Some(_) => Column::Allowed,
+    };
+    let verdict = match (s.binding.client == Some(true), key.is_some(), column) {
+        (false, _, Column::None) | (false, false, Column::Allowed) => Unbound,
+        (true, _, Column::None) => NotIssued(Denial::ProofOfPossessionUnsupported),
+        (false, false, Column::Required) | (true, false, Column::Allowed | Column::Required) => {
+            NotIssued(Denial::ProofOfPossessionRequired)
+        }
+        (_, true, Column::Allowed | Column::Required) => Bound,
+    };
+    match verdict {
+        Unbound => Ok(None),
+        Bound => Ok(key),
+        NotIssued(denial) => Err(denial),
+    }
 }

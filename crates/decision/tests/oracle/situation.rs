@@ -1,6 +1,6 @@
 //! One small world with a request in it: the records that a choice in each dimension stands for.
 
-use grantd_decision::AccessRequest;
+use grantd_decision::{AccessRequest, Possession};
 use grantd_model::{
     CLIENT_CREDENTIALS, Client, ClientGrant, ClientPolicy, DefaultOrganization, OrganizationUsage,
     ProofOfPossession, SubjectType, TokenEndpointAuthMethod,
@@ -12,6 +12,8 @@ use crate::worlds::{Access, Api, Binding, Holds, List, Orgs, Scopes};
 pub const CLIENT: &str = "client";
 pub const API: &str = "https://api";
 pub const OTHER_API: &str = "https://other";
+pub const DPOP_KEY: &str = "a key that signs proofs";
+pub const CERTIFICATE: &str = "a certificate";
 /// Id and name of each organization there is; one name looks like an id.
 pub const ORGANIZATIONS: [(&str, &str); 2] = [("org_acme", "acme"), ("org_bird", "org_name")];
 
@@ -76,6 +78,7 @@ impl Situation {
             resource: self.access.resource,
             scope: self.scopes.asked,
             organization: self.orgs.sent,
+            possession: Possession { dpop_key: self.binding.sent.0, certificate: self.binding.sent.1 },
         }
     }
 
@@ -96,7 +99,7 @@ impl Situation {
                 api.subject_type_authorization.client.policy = ClientPolicy::DenyAll;
             }
             api.proof_of_possession = self.binding.api.map(|(mechanism, required, whom)| ProofOfPossession {
-                mechanism: mechanism.to_owned(),
+                mechanism,
                 required,
                 required_for: whom.map(str::to_owned),
             });

@@ -1,8 +1,8 @@
 //! The dimensions of small worlds, in four blocks.
 
-use grantd_model::{OrganizationUsage, ResourceParameterProfile, ScopeHandling};
+use grantd_model::{OrganizationUsage, PossessionMechanism, ResourceParameterProfile, ScopeHandling};
 
-use crate::situation::{API, OTHER_API};
+use crate::situation::{API, CERTIFICATE, DPOP_KEY, OTHER_API};
 
 /// A list of scopes or organizations.
 pub type List = &'static [&'static str];
@@ -285,27 +285,33 @@ impl Orgs {
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
     /// `mechanism`, `required`, `required_for`.
-    pub api: Option<(&'static str, bool, Option<&'static str>)>,
+    pub api: Option<(PossessionMechanism, bool, Option<&'static str>)>,
     pub client: Option<bool>,
+    /// The keys that the request proves: of a `DPoP` proof, of a certificate.
+    pub sent: (Option<&'static str>, Option<&'static str>),
 }
 
 impl Binding {
     pub fn choose(c: &mut Choice) -> Self {
         let wanted = (
-            c.of(&["dpop", "mtls"]),
+            c.of(&[PossessionMechanism::Dpop, PossessionMechanism::Mtls]),
             c.of(&[false, true]),
             c.of(&[None, Some("all_clients"), Some("public_clients")]),
         );
-        Self { api: c.of(&[None, Some(wanted)]), client: c.of(&[None, Some(false), Some(true)]) }
+        Self {
+            api: c.of(&[None, Some(wanted)]),
+            client: c.of(&[None, Some(false), Some(true)]),
+            sent: (c.of(&[None, Some(DPOP_KEY)]), c.of(&[None, Some(CERTIFICATE)])),
+        }
     }
 
     /// Nobody.
     pub fn none() -> Self {
-        Self { api: None, client: None }
+        Self { api: None, client: None, sent: (None, None) }
     }
 
     /// The API.
     pub fn required() -> Self {
-        Self { api: Some(("dpop", true, Some("all_clients"))), client: None }
+        Self { api: Some((PossessionMechanism::Dpop, true, Some("all_clients"))), ..Self::none() }
     }
 }

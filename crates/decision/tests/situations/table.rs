@@ -1,8 +1,11 @@
 //! The table: name, what differs from the usual scene, outcome.
 
+use grantd_decision::Possession;
+use grantd_model::PossessionMechanism::{Dpop, Mtls};
 use grantd_model::{
-    ClientGrant, ClientPolicy, DefaultOrganization, OrganizationUsage, ProofOfPossession,
-    ResourceParameterProfile, ScopeHandling, SubjectType, ThirdPartySecurityMode, TokenEndpointAuthMethod,
+    ClientGrant, ClientPolicy, DefaultOrganization, OrganizationUsage, PossessionMechanism,
+    ProofOfPossession, ResourceParameterProfile, ScopeHandling, SubjectType, ThirdPartySecurityMode,
+    TokenEndpointAuthMethod,
 };
 
 use crate::{Scene, world};
@@ -348,27 +351,77 @@ pub const SITUATIONS: &[Row] = &[
         },
         "[read write] for org_acme (unnamed)",
     ),
-    // Binding to a key, of which no proof is sent
-    ("the API takes bound tokens and does not insist", |s| bind(s, "dpop", false, None), "[read write]"),
+    // Binding to a key
+    ("the API takes bound tokens and does not insist", |s| bind(s, Dpop, false, None), "[read write]"),
     (
         "the API insists on bound tokens",
-        |s| bind(s, "dpop", true, None),
+        |s| bind(s, Dpop, true, None),
         "sender_constraint: a proof of possession is required",
     ),
     (
         "the API insists on bound tokens for public clients",
-        |s| bind(s, "dpop", true, Some("public_clients")),
+        |s| bind(s, Dpop, true, Some("public_clients")),
         "[read write]",
     ),
     (
         "the API insists on certificates, which are always for all clients",
-        |s| bind(s, "mtls", true, Some("public_clients")),
+        |s| bind(s, Mtls, true, Some("public_clients")),
         "sender_constraint: a proof of possession is required",
     ),
     (
-        "the client insists on bound tokens",
-        |s| s.client.require_proof_of_possession = Some(true),
+        "the API takes bound tokens and a proof is sent",
+        |s| {
+            bind(s, Dpop, false, None);
+            prove(s);
+        },
+        "[read write] bound to the key of a proof",
+    ),
+    (
+        "the API insists on certificates and one is sent beside a proof",
+        |s| {
+            bind(s, Mtls, true, None);
+            prove(s);
+        },
+        "[read write] bound to a certificate",
+    ),
+    (
+        "the API insists on proofs and a certificate is sent",
+        |s| {
+            bind(s, Dpop, true, None);
+            s.possession.certificate = Some("x5t");
+        },
         "sender_constraint: a proof of possession is required",
+    ),
+    ("the API binds nothing and a proof is sent", prove, "[read write]"),
+    (
+        "the client insists on bound tokens and the API binds nothing",
+        |s| s.client.require_proof_of_possession = Some(true),
+        "sender_constraint: the client insists on a proof of possession, and the API takes none",
+    ),
+    (
+        "the client insists on bound tokens, sends a proof, and the API binds nothing",
+        |s| {
+            s.client.require_proof_of_possession = Some(true);
+            prove(s);
+        },
+        "sender_constraint: the client insists on a proof of possession, and the API takes none",
+    ),
+    (
+        "the client insists on bound tokens and sends no proof to an API that takes them",
+        |s| {
+            s.client.require_proof_of_possession = Some(true);
+            bind(s, Dpop, false, None);
+        },
+        "sender_constraint: a proof of possession is required",
+    ),
+    (
+        "the client insists on bound tokens and sends a proof to an API that takes them",
+        |s| {
+            s.client.require_proof_of_possession = Some(true);
+            bind(s, Dpop, false, None);
+            prove(s);
+        },
+        "[read write] bound to the key of a proof",
     ),
 ];
 
@@ -396,12 +449,13 @@ fn accept_names(s: &mut Scene) {
     s.world.tenant.settings.allow_organization_name_in_authentication_api = Some(true);
 }
 
-fn bind(s: &mut Scene, mechanism: &str, required: bool, whom: Option<&str>) {
-    s.world.apis[0].proof_of_possession = Some(ProofOfPossession {
-        mechanism: mechanism.to_owned(),
-        required,
-        required_for: whom.map(str::to_owned),
-    });
+fn bind(s: &mut Scene, mechanism: PossessionMechanism, required: bool, whom: Option<&str>) {
+    s.world.apis[0].proof_of_possession =
+        Some(ProofOfPossession { mechanism, required, required_for: whom.map(str::to_owned) });
+}
+
+fn prove(s: &mut Scene) {
+    s.possession = Possession { dpop_key: Some("jkt"), certificate: Some("x5t") };
 }
 
 fn named(s: &mut Scene, organization: &'static str) {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use grantd_decision::{Decision, Facts, Finding};
+use grantd_decision::{Confirmation, Decision, Facts, Finding};
 use grantd_model::patch::Members;
 use grantd_model::{
     Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, DefaultFor, Organization,
@@ -139,7 +139,11 @@ pub fn written(decision: &Decision<'_>) -> String {
                 let name = if granted.names_organization { &organization.name } else { "unnamed" };
                 format!(" for {} ({name})", organization.id)
             });
-            format!("[{}]{}", scope.join(" "), organization.unwrap_or_default())
+            let bound = granted.confirmation.map_or("", |confirmation| match confirmation {
+                Confirmation::DpopKey(_) => " bound to the key of a proof",
+                Confirmation::Certificate(_) => " bound to a certificate",
+            });
+            format!("[{}]{}{bound}", scope.join(" "), organization.unwrap_or_default())
         }
         Err(denial) => {
             let denying = decision.trace.iter().filter(|step| step.finding == Finding::Denies);

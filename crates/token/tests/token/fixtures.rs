@@ -7,7 +7,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantd_decision::Authorization;
+use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{
     Client, Entropy, Organization, ResourceServer, ScopeSet, Secret, SigningAlgorithm, SigningKey, Timestamp,
 };
@@ -51,6 +51,7 @@ pub struct Situation {
     pub api: ResourceServer,
     pub organization: Option<Organization>,
     pub names_organization: bool,
+    pub confirmation: Option<Confirmation<'static>>,
     pub scope: ScopeSet,
 }
 
@@ -64,13 +65,18 @@ impl Situation {
         api.signing_secret = (api.signing_alg == SigningAlgorithm::HS256).then(|| Secret::from(SECRET));
         let scope = ["read:a", "write:a"].map(Into::into).into_iter().collect();
         let client = serde_json::from_value(client).unwrap();
-        Self { client, api, organization: None, names_organization: false, scope }
+        Self { client, api, organization: None, names_organization: false, confirmation: None, scope }
     }
 
     pub fn in_acme(mut self, names_organization: bool) -> Self {
         let acme = json!({"id": "org_vIK75NKFvaozQsFy", "name": "acme"});
         self.organization = Some(serde_json::from_value(acme).unwrap());
         self.names_organization = names_organization;
+        self
+    }
+
+    pub fn bound_to(mut self, key: Confirmation<'static>) -> Self {
+        self.confirmation = Some(key);
         self
     }
 
@@ -86,6 +92,7 @@ impl Situation {
             scope: self.scope.iter().collect(),
             organization: self.organization.as_ref(),
             names_organization: self.names_organization,
+            confirmation: self.confirmation,
         };
         issue(&authorization, ISSUER, &SIGNER, NOW, &Counting::from(0))
     }

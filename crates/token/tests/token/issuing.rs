@@ -1,5 +1,6 @@
 //! What is in a token: every dialect word by word, every algorithm checked by an independent implementation.
 
+use grantd_decision::Confirmation;
 use grantd_model::{SigningAlgorithm, management_api};
 use grantd_token::{IssueError, jwks, verify};
 use jsonwebtoken::jwk::JwkSet;
@@ -65,6 +66,20 @@ fn rfc9068_dialect_with_permissions() {
             r#""scope":"read:a write:a","jti":"ABCDEFGHIJKLMNOPQRSTUV","client_id":"CID","permissions":["read:a","write:a"]}"#
         )
     );
+}
+
+#[test]
+fn a_bound_token_names_the_key_and_how_it_is_sent() {
+    for (key, token_type, cnf) in [
+        (Confirmation::DpopKey("kEY"), "DPoP", r#""cnf":{"jkt":"kEY"}}"#),
+        (Confirmation::Certificate("cERT"), "Bearer", r#""cnf":{"x5t#S256":"cERT"}}"#),
+    ] {
+        for dialect in ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"] {
+            let token = Situation::new(&json!({"token_dialect": dialect})).bound_to(key).issue();
+            assert_eq!(token.token_type, token_type);
+            assert!(part(&token.access_token, 1).ends_with(cnf), "{dialect}");
+        }
+    }
 }
 
 #[test]
