@@ -1,5 +1,6 @@
 //! The protocol endpoints.
 
+pub(crate) mod client_authentication;
 pub(crate) mod signing;
 pub(crate) mod token;
 

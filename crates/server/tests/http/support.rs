@@ -124,6 +124,7 @@ impl App {
             scope: scopes.iter().collect(),
             organization: None,
             names_organization: false,
+            confirmation: None,
         };
         let signer = TokenSigner::parse(&KEY).unwrap();
         issue(&authorization, ISSUER, &signer, self.clock.now(), &CountedEntropy::default())

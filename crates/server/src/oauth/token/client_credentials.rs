@@ -1,10 +1,10 @@
 //! The client credentials grant (RFC 6749 §4.4): the client asks for itself.
 
-use grantd_decision::{AccessRequest, Decision, Facts};
+use grantd_decision::{AccessRequest, Decision, Facts, Possession};
 use grantd_model::CLIENT_CREDENTIALS;
 
-use super::authenticate::AuthenticatedClient;
 use super::request::TokenRequest;
+use crate::oauth::client_authentication::AuthenticatedClient;
 
 /// Decides what the client gets for itself.
 pub(super) fn decide<'f>(
@@ -19,6 +19,7 @@ pub(super) fn decide<'f>(
         resource: request.resource.as_deref(),
         scope: request.scope.as_deref(),
         organization: request.organization.as_deref(),
+        possession: Possession::default(),
     };
     grantd_decision::decide(&request, facts)
 }

@@ -11,8 +11,8 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::authenticate::{AuthenticatedClient, Stranger};
 use super::response::HEADERS;
+use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown, Stranger};
 
 /// Why there is no token. These texts are for logs; what is answered is the table below.
 #[derive(Debug, Error)]
@@ -38,9 +38,6 @@ pub(super) enum TokenError {
     /// Unknown client, wrong secret or wrong method.
     #[error("the client could not be authenticated")]
     Unauthorized(#[from] Stranger),
-    /// A client assertion that proves nothing.
-    #[error("client assertions are not supported")]
-    InvalidClient,
     /// The decision denied.
     #[error("client {0} was denied")]
     Denied(ClientId, #[source] Denial),
@@ -130,10 +127,14 @@ impl TokenError {
                 "unsupported_grant_type",
                 format!("Unsupported grant type: {}", grant_type(name)),
             ),
-            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "access_denied", text("Unauthorized")),
-            Self::InvalidClient => {
-                (StatusCode::UNAUTHORIZED, "invalid_client", text("Client authentication failed"))
-            }
+            Self::Unauthorized(stranger) => match stranger.shown {
+                Shown::Body | Shown::Header => {
+                    (StatusCode::UNAUTHORIZED, "access_denied", text("Unauthorized"))
+                }
+                Shown::Key => {
+                    (StatusCode::UNAUTHORIZED, "invalid_client", text("Client authentication failed"))
+                }
+            },
             Self::Denied(client, denial) => denied(client, denial),
             Self::TooOld(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -184,6 +185,9 @@ fn denied(client: &ClientId, denial: &Denial) -> Line {
             access_denied(not_authorized(audience) + &format!(" for organization \"{organization}\"."))
         }
         Denial::ProofOfPossessionRequired => invalid("Proof of possession is required"),
+        Denial::ProofOfPossessionUnsupported => {
+            invalid("Proof of possession is required by the client and not supported by the resource server")
+        }
     }
 }
 
@@ -205,6 +209,12 @@ fn printable(text: &str) -> String {
     shown.take(ECHO).collect()
 }
 
+impl From<Malformed> for TokenError {
+    fn from(malformed: Malformed) -> Self {
+        Self::InvalidRequest(malformed.to_string())
+    }
+}
+
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let (status, error, error_description) = self.line();
@@ -217,7 +227,7 @@ impl IntoResponse for TokenError {
         };
         let mut response = (status, HEADERS, serde_json::to_vec(&body).unwrap_or_default()).into_response();
         // RFC 6749 §5.2: who used the Authorization header is told its scheme.
-        if matches!(&self, Self::Unauthorized(stranger) if stranger.used_header) {
+        if matches!(&self, Self::Unauthorized(stranger) if stranger.shown == Shown::Header) {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
         }
         response

@@ -4,7 +4,6 @@
 //! against the store once more before it is spoken: whatever led to it may have changed on another node, and what
 //! that node has just been told works here at once.
 
-mod authenticate;
 mod client_credentials;
 mod errors;
 mod request;
@@ -22,12 +21,12 @@ use grantd_token::{IssuedToken, issue};
 use http::HeaderMap;
 use tokio::time::timeout;
 
-use self::authenticate::authenticate;
 use self::errors::TokenError;
 use self::request::TokenRequest;
 use self::response::TokenResponse;
 use crate::State;
 use crate::body::{Unread, read};
+use crate::oauth::client_authentication::authenticate;
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -64,7 +63,7 @@ fn exchange(
     snapshot: &Snapshot,
     request: &TokenRequest<'_>,
 ) -> Result<IssuedToken, TokenError> {
-    let client = authenticate(snapshot, request)?;
+    let client = authenticate(snapshot, &request.credentials)?;
     let decision = client_credentials::decide(snapshot, &client, request);
     let authorization =
         decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;

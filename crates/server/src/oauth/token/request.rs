@@ -5,50 +5,13 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use grantd_model::CLIENT_CREDENTIALS;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use serde_json::Value;
 
-use super::authenticate::Stranger;
 use super::errors::TokenError;
 use crate::body::media_type;
-
-/// How the client proves who it is.
-pub(super) enum Credentials<'a> {
-    /// `client_secret_post`
-    Post {
-        /// `client_id`
-        id: Cow<'a, str>,
-        /// `client_secret`
-        secret: Cow<'a, str>,
-    },
-    /// `client_secret_basic`
-    Basic {
-        /// As they stand there, which is how Auth0 takes them.
-        plain: IdAndSecret,
-        /// Form-decoded as RFC 6749 §2.3.1 has it, where that makes a difference.
-        decoded: Option<IdAndSecret>,
-    },
-    /// `none`: only an id.
-    Public {
-        /// `client_id`
-        id: Cow<'a, str>,
-    },
-    /// `client_assertion`, which is not supported.
-    Assertion,
-}
-
-/// What stands before the first colon of Basic credentials, and what stands after it.
-#[derive(PartialEq, Eq)]
-pub(super) struct IdAndSecret {
-    /// `client_id`
-    pub(super) id: String,
-    /// `client_secret`
-    pub(super) secret: String,
-}
+use crate::oauth::client_authentication::{self, Credentials, Stranger};
 
 /// A request for a token with the client credentials grant.
 pub(super) struct TokenRequest<'a> {
@@ -67,10 +30,7 @@ pub(super) struct TokenRequest<'a> {
 #[derive(Default)]
 struct Parameters<'a> {
     grant_type: Option<Cow<'a, str>>,
-    client_id: Option<Cow<'a, str>>,
-    client_secret: Option<Cow<'a, str>>,
-    client_assertion: Option<Cow<'a, str>>,
-    client_assertion_type: Option<Cow<'a, str>>,
+    of_client: client_authentication::Parameters<'a>,
     audience: Option<Cow<'a, str>>,
     resource: Option<Cow<'a, str>>,
     scope: Option<Cow<'a, str>>,
@@ -90,75 +50,15 @@ impl<'a> TokenRequest<'a> {
             Some(CLIENT_CREDENTIALS) => {}
             Some(other) => return Err(TokenError::UnsupportedGrantType(other.to_owned())),
         }
-        let basic = basic_credentials(headers)?;
+        let credentials = Credentials::of(headers, parameters.of_client)?;
         Ok(Self {
-            credentials: credentials(
-                basic,
-                parameters.client_id,
-                parameters.client_secret,
-                parameters.client_assertion.is_some() || parameters.client_assertion_type.is_some(),
-            )?,
+            credentials: credentials.ok_or_else(Stranger::without_id)?,
             audience: parameters.audience,
             resource: parameters.resource,
             scope: parameters.scope,
             organization: parameters.organization,
         })
     }
-}
-
-/// The one set of credentials of a request; two are refused (RFC 6749 §2.3).
-fn credentials<'a>(
-    basic: Option<Credentials<'a>>,
-    id: Option<Cow<'a, str>>,
-    secret: Option<Cow<'a, str>>,
-    assertion: bool,
-) -> Result<Credentials<'a>, TokenError> {
-    let methods = usize::from(basic.is_some()) + usize::from(secret.is_some()) + usize::from(assertion);
-    if methods > 1 {
-        return Err(TokenError::invalid_request("More than one client authentication method was used"));
-    }
-    match (basic, id, secret) {
-        (Some(Credentials::Basic { plain, decoded }), Some(id), _)
-            if plain.id != *id && decoded.as_ref().is_none_or(|decoded| decoded.id != *id) =>
-        {
-            Err(TokenError::invalid_request("client_id differs from the Authorization header"))
-        }
-        (Some(basic), _, _) => Ok(basic),
-        _ if assertion => Ok(Credentials::Assertion),
-        (None, Some(id), Some(secret)) => Ok(Credentials::Post { id, secret }),
-        (None, Some(id), None) => Ok(Credentials::Public { id }),
-        (None, None, _) => Err(TokenError::Unauthorized(Stranger::without_id())),
-    }
-}
-
-/// `Authorization: Basic`, if it is there. Other schemes are not for this endpoint, and ignored.
-fn basic_credentials<'a>(headers: &HeaderMap) -> Result<Option<Credentials<'a>>, TokenError> {
-    let malformed = || TokenError::invalid_request("The Authorization header is malformed");
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(malformed());
-    }
-    let text = value.to_str().map_err(|_| malformed())?;
-    let (scheme, encoded) = text.split_once(' ').unwrap_or((text, ""));
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return Ok(None);
-    }
-    let bytes = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
-    let text = String::from_utf8(bytes).map_err(|_| malformed())?;
-    let (id, secret) = text.split_once(':').ok_or_else(malformed)?;
-    let plain = IdAndSecret { id: id.to_owned(), secret: secret.to_owned() };
-    let decoded = form_decoded(id)
-        .zip(form_decoded(secret))
-        .map(|(id, secret)| IdAndSecret { id, secret })
-        .filter(|decoded| *decoded != plain);
-    Ok(Some(Credentials::Basic { plain, decoded }))
-}
-
-/// None for what is not UTF-8: replaced, it would make one secret out of many.
-fn form_decoded(text: &str) -> Option<String> {
-    let spaces = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaces).decode_utf8().ok().map(Cow::into_owned)
 }
 
 impl<'a> Parameters<'a> {
@@ -211,10 +111,10 @@ impl<'a> Parameters<'a> {
     fn slot(&mut self, name: &str) -> Option<&mut Option<Cow<'a, str>>> {
         match name {
             "grant_type" => Some(&mut self.grant_type),
-            "client_id" => Some(&mut self.client_id),
-            "client_secret" => Some(&mut self.client_secret),
-            "client_assertion" => Some(&mut self.client_assertion),
-            "client_assertion_type" => Some(&mut self.client_assertion_type),
+            "client_id" => Some(&mut self.of_client.client_id),
+            "client_secret" => Some(&mut self.of_client.client_secret),
+            "client_assertion" => Some(&mut self.of_client.client_assertion),
+            "client_assertion_type" => Some(&mut self.of_client.client_assertion_type),
             "audience" => Some(&mut self.audience),
             "resource" => Some(&mut self.resource),
             "scope" => Some(&mut self.scope),
@@ -226,10 +126,10 @@ impl<'a> Parameters<'a> {
     fn without_empty(mut self) -> Self {
         for slot in [
             &mut self.grant_type,
-            &mut self.client_id,
-            &mut self.client_secret,
-            &mut self.client_assertion,
-            &mut self.client_assertion_type,
+            &mut self.of_client.client_id,
+            &mut self.of_client.client_secret,
+            &mut self.of_client.client_assertion,
+            &mut self.of_client.client_assertion_type,
             &mut self.audience,
             &mut self.resource,
             &mut self.scope,

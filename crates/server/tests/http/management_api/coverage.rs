@@ -38,6 +38,7 @@ fn forged(key: &SigningKey, audience: &str, issuer: &str) -> String {
         scope: scope.into_iter().collect(),
         organization: None,
         names_organization: false,
+        confirmation: None,
     };
     let signer = TokenSigner::parse(key).unwrap();
     issue(&authorization, issuer, &signer, NOW, &CountedEntropy::default()).unwrap().access_token

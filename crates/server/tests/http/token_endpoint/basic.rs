@@ -100,14 +100,24 @@ async fn two_methods_in_one_request_are_refused() {
 }
 
 #[tokio::test]
-async fn an_assertion_proves_nothing() {
+async fn what_is_no_assertion_proves_nothing() {
     let stage = Stage::usual().await;
-    for body in
-        [form(ASSERTION), form(&format!("&client_id={{client}}{ASSERTION}")), form("&client_assertion=x")]
-    {
+    for body in [form(ASSERTION), form(&format!("&client_id={{client}}{ASSERTION}"))] {
         let answer = line(&stage, "Bearer x", &body).await;
         assert_eq!(answer, "401 invalid_client: Client authentication failed");
     }
+}
+
+#[tokio::test]
+async fn half_an_assertion_is_malformed() {
+    let stage = Stage::usual().await;
+    let half = "400 invalid_request: client_assertion and client_assertion_type belong together";
+    assert_eq!(line(&stage, "Bearer x", &form("&client_assertion=x")).await, half);
+    let kind = "&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:";
+    assert_eq!(line(&stage, "Bearer x", &form(&format!("{kind}jwt-bearer"))).await, half);
+    let other = form(&format!("&client_assertion=x{kind}saml2-bearer"));
+    let unsupported = "400 invalid_request: Unsupported client_assertion_type";
+    assert_eq!(line(&stage, "Bearer x", &other).await, unsupported);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn the_request_is_malformed() {
     400 {"error":"invalid_request","error_description":"Duplicate parameter: scope"}
     400 {"error":"invalid_request","error_description":"More than one client authentication method was used"}
     400 {"error":"invalid_target","error_description":"Only one resource can be requested"}
-    401 {"error":"invalid_client","error_description":"Client authentication failed"}
+    400 {"error":"invalid_request","error_description":"client_assertion and client_assertion_type belong together"}
     413 {"error":"invalid_request","error_description":"The request body is too long"}
     400 {"error":"invalid_request","error_description":"Invalid JSON: not an object"}
     "#);
@@ -133,6 +133,7 @@ async fn the_client_is_denied() {
         of(require, &[("organization", "org_x")]).await,
         of(require, &[("organization", "{acme}")]).await,
         of(|s| s.client["require_proof_of_possession"] = json!(true), &[]).await,
+        of(|s| s.api["proof_of_possession"] = json!({"mechanism": "dpop", "required": true}), &[]).await,
     ];
     assert_snapshot!(denials.join("\n"), @r#"
     403 {"error":"unauthorized_client","error_description":"Grant type 'client_credentials' not allowed for the client.","error_uri":"https://auth0.com/docs/clients/client-grant-types"}
@@ -146,6 +147,7 @@ async fn the_client_is_denied() {
     400 {"error":"invalid_request","error_description":"authorization request parameter organization must be an organization id"}
     400 {"error":"invalid_request","error_description":"parameter organization is invalid: org_x"}
     403 {"error":"access_denied","error_description":"Client \"{client}\" is not authorized to access resource server \"https://orders\" for organization \"{acme}\"."}
+    400 {"error":"invalid_request","error_description":"Proof of possession is required by the client and not supported by the resource server"}
     400 {"error":"invalid_request","error_description":"Proof of possession is required"}
     "#);
 }

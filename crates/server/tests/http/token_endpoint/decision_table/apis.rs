@@ -11,6 +11,8 @@ const DENY_ALL: &str =
     r#"403 access_denied: Client "{client}" is not authorized to access resource server "https://orders"."#;
 const BOUND: &str = "400 invalid_request: Proof of possession is required";
 
+const UNBINDABLE: &str = "400 invalid_request: Proof of possession is required by the client and not supported by the resource server";
+
 const TABLE: &[Row] = &[
     ("nothing is special", USUAL, &[], "200 [read write]"),
     ("no API is named", USUAL, &[("audience", "")], UNNAMED),
@@ -140,7 +142,7 @@ const TABLE: &[Row] = &[
         &[],
         "200 [read write]",
     ),
-    // Binding to a key, of which no proof can be sent
+    // Binding to a key, of which no proof is sent
     ("the API takes bound tokens", |s| bind(s, "dpop", false, "all_clients"), &[], "200 [read write]"),
     ("the API insists on bound tokens", |s| bind(s, "dpop", true, "all_clients"), &[], BOUND),
     (
@@ -159,7 +161,7 @@ const TABLE: &[Row] = &[
         "the client insists on bound tokens",
         |s| s.client["require_proof_of_possession"] = json!(true),
         &[],
-        BOUND,
+        UNBINDABLE,
     ),
 ];
 

@@ -1,0 +1,48 @@
+//! Secrets, in the body or in the Authorization header (RFC 6749 §2.3.1).
+
+use grantd_model::{Client, TokenEndpointAuthMethod};
+use grantd_snapshot::Snapshot;
+
+use super::credentials::{Basic, IdAndSecret};
+
+/// The client with this id, if this is its secret and it sends it this way. An unknown client takes the same work as
+/// a wrong secret.
+pub(super) fn client<'s>(
+    snapshot: &'s Snapshot,
+    id: &str,
+    secret: &str,
+    method: TokenEndpointAuthMethod,
+) -> Result<&'s Client, &'static str> {
+    judge(snapshot, id, snapshot.client_with_secret(id, secret.as_bytes()), method)
+}
+
+/// The client of Basic credentials, as they are or decoded.
+pub(super) fn client_by_header<'s>(
+    snapshot: &'s Snapshot,
+    basic: &Basic,
+) -> Result<&'s Client, &'static str> {
+    let matching = |held: &IdAndSecret| snapshot.client_with_secret(&held.id, held.secret.as_bytes());
+    let proved = matching(&basic.plain).or_else(|| basic.decoded.as_ref().and_then(matching));
+    judge(snapshot, &basic.plain.id, proved, TokenEndpointAuthMethod::ClientSecretBasic)
+}
+
+/// A public client has to say so in its registration: no method at all still means a secret.
+pub(super) fn public_client<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s Client, &'static str> {
+    let client = snapshot.client(id).ok_or("the client is unknown")?;
+    let is_public = client.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None);
+    if is_public { Ok(client) } else { Err("the client is not registered for this method") }
+}
+
+fn judge<'s>(
+    snapshot: &'s Snapshot,
+    id: &str,
+    proved: Option<&'s Client>,
+    method: TokenEndpointAuthMethod,
+) -> Result<&'s Client, &'static str> {
+    match proved {
+        Some(client) if client.accepts(method) => Ok(client),
+        Some(_) => Err("the client is not registered for this method"),
+        None if snapshot.client(id).is_some() => Err("the secret is wrong"),
+        None => Err("the client is unknown"),
+    }
+}
