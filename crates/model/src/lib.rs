@@ -4,6 +4,7 @@
 //! names of the wire. The crate knows no HTTP, no SQL, no clock and no randomness: time ([`Timestamp`]) and
 //! randomness ([`Entropy`]) are parameters, so that every rule can be read and tested alone.
 
+mod assertion_algorithm;
 mod audience;
 mod causes;
 mod client;
@@ -22,6 +23,7 @@ mod signing_key;
 mod tenant;
 mod timestamp;
 
+pub use assertion_algorithm::AssertionAlgorithm;
 pub use audience::Audience;
 pub use causes::Causes;
 pub use client::{

@@ -32,6 +32,18 @@ pub enum KeyError {
     /// The DER inside is damaged.
     #[error("the certificate or public key cannot be read")]
     Der,
+    /// Longer than 16 KiB.
+    #[error("the key or certificate is longer than 16 KiB")]
+    TooLong,
+    /// A private key, or a JWK with a private member. It should never have left its owner.
+    #[error("this is a private key; only a public key may be shown")]
+    Private,
+    /// The JWK lacks a member of its kind of key, or has one of the wrong form (RFC 7518 §6, RFC 8037 §2).
+    #[error("the JWK is not a public key")]
+    Jwk,
+    /// The key is none that clients may sign with.
+    #[error("the key is not an RSA, P-256, P-384 or Ed25519 key")]
+    Unsupported,
     /// The key is not an RSA key.
     #[error("the key is not an RSA key")]
     NotRsa,
@@ -41,7 +53,8 @@ pub enum KeyError {
         /// How long the modulus is.
         bits: usize,
     },
-    /// The modulus is even, or the exponent is even or 1: encryption would hide nothing, or could not be undone.
+    /// The modulus is even, or the exponent is even, 1 or longer than 32 bits: encryption would hide nothing or
+    /// could not be undone, signatures would prove nothing or take too long.
     #[error("the RSA modulus or exponent is not sound")]
     Unsound,
     /// The library does not take the key.

@@ -4,7 +4,9 @@
 //! because libraries parse the private key for every signature; verifying goes through jsonwebtoken. The two
 //! check each other in the tests.
 
+mod certificate;
 mod claims;
+mod distinguished_name;
 mod encryption;
 mod error;
 mod header;
@@ -17,11 +19,14 @@ mod signature;
 mod signer;
 mod verify;
 
+pub use certificate::Certificate;
+pub use distinguished_name::same_subject;
 pub use encryption::{EncryptionPublicKey, rsa_thumbprint_from_pem};
 pub use error::{IssueError, KeyError};
 pub use issue::{IssuedToken, issue};
 pub use issuer::Issuer;
 pub use jwks::{Jwk, Jwks, jwks};
 pub use keys::generate_signing_key;
+pub use public_key::PublicKey;
 pub use signer::TokenSigner;
 pub use verify::{AccessTokenClaims, KeyRing, VerifyError, VerifyingKey, verify};

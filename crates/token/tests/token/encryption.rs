@@ -134,7 +134,7 @@ fn refuses_keys_that_protect_nothing() {
 fn refuses_what_is_not_an_rsa_public_key() {
     let private = STANDARD.encode(OTHER_KEY.private_key.expose());
     let private = format!("-----BEGIN PRIVATE KEY-----\n{private}\n-----END PRIVATE KEY-----\n");
-    assert!(matches!(rsa_thumbprint_from_pem(&private), Err(KeyError::Pem)));
+    assert!(matches!(rsa_thumbprint_from_pem(&private), Err(KeyError::Private)));
     let elliptic = rcgen::KeyPair::generate().unwrap().public_key_pem();
     assert!(matches!(rsa_thumbprint_from_pem(&elliptic), Err(KeyError::NotRsa)));
     let (_, pem) = x509_parser::pem::parse_x509_pem(OTHER_KEY.certificate.as_bytes()).unwrap();

@@ -9,8 +9,10 @@
 )]
 
 mod attacks;
+mod certificates;
 mod encryption;
 mod fixtures;
 mod issuing;
 mod keys;
+mod public_keys;
 mod verifying;

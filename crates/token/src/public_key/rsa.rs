@@ -1,21 +1,25 @@
-//! RSA public keys, as certificates and SPKI carry them.
+//! RSA public keys, as certificates, SPKI and JWKs carry them.
 //!
-//! The one place that takes X.509 apart. Whatever comes out is an RSA key of 2048 to 8192 bits with a sound
-//! exponent, so nobody after it has to ask; both ours and those that APIs give us for encryption pass here.
+//! Whatever comes out is an RSA key of 2048 to 8192 bits with a sound exponent, so nobody after it has to ask;
+//! ours, those that APIs give us for encryption and those that clients sign with pass here.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rsa::PublicEncryptingKey;
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{PublicEncryptingKey, PublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use x509_parser::pem::{Pem, parse_x509_pem};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
+use super::pem::read_pem;
 use crate::KeyError;
 
 /// Bits of a modulus: less is broken, more is a way to keep the server busy (NIST SP 800-131A; aws-lc's limit).
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Bytes of an exponent: the time to verify grows with it, and the library gives up soon after.
+const MAX_EXPONENT_LENGTH: usize = 4;
 
 /// An RSA public key.
 #[derive(Clone, Debug)]
@@ -63,6 +67,19 @@ impl RsaPublicKey {
         Ok(Self { modulus: modulus.to_vec(), exponent: exponent.to_vec(), encrypting })
     }
 
+    /// From modulus and exponent, big-endian without leading zeros (RFC 7518 §2, `Base64urlUInt`).
+    pub(crate) fn from_components(modulus: Vec<u8>, exponent: Vec<u8>) -> Result<Self, KeyError> {
+        check(&modulus, &exponent)?;
+        let components = PublicKeyComponents { n: &modulus, e: &exponent };
+        let encrypting = components.try_into().map_err(|_| KeyError::Unsound)?;
+        Ok(Self { modulus, exponent, encrypting })
+    }
+
+    /// The key as `SubjectPublicKeyInfo` in DER (RFC 3279 §2.3.1), one spelling per key.
+    pub(crate) fn spki(&self) -> Result<Vec<u8>, KeyError> {
+        self.encrypting.as_der().map(|der| der.as_ref().to_vec()).map_err(|_| KeyError::Der)
+    }
+
     /// `n` of the JWK (RFC 7518 §6.3.1.1).
     pub(crate) fn n(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.modulus)
@@ -78,16 +95,6 @@ impl RsaPublicKey {
         let canonical = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, self.e(), self.n());
         URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()))
     }
-}
-
-/// The DER of a certificate in PEM.
-pub(crate) fn certificate_der(pem: &str) -> Result<Vec<u8>, KeyError> {
-    let pem = read_pem(pem)?;
-    if pem.label == "CERTIFICATE" { Ok(pem.contents) } else { Err(KeyError::Pem) }
-}
-
-fn read_pem(text: &str) -> Result<Pem, KeyError> {
-    parse_x509_pem(text.as_bytes()).map(|(_, pem)| pem).map_err(|_| KeyError::Pem)
 }
 
 /// The bytes of a DER integer without leading zeros. A negative one is not a part of a key.
@@ -106,6 +113,7 @@ fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
         return Err(KeyError::ModulusSize { bits });
     }
     let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
-    let sound = is_odd(modulus) && is_odd(exponent) && exponent != [1];
+    let sound =
+        is_odd(modulus) && is_odd(exponent) && exponent != [1] && exponent.len() <= MAX_EXPONENT_LENGTH;
     if sound { Ok(()) } else { Err(KeyError::Unsound) }
 }
