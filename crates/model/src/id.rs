@@ -65,6 +65,8 @@ identifiers! {
     OrganizationId,
     /// 24 hexadecimal digits.
     ResourceServerId,
+    /// `fid_` and 22 letters and digits.
+    FederatedIdentityId,
     /// `kid` of a signing key: 21 letters and digits.
     KeyId,
 }
@@ -99,6 +101,13 @@ impl ResourceServerId {
     /// A new identifier.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(hexadecimal(entropy, 24).into())
+    }
+}
+
+impl FederatedIdentityId {
+    /// A new identifier.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(format!("fid_{}", alphanumeric(entropy, 22)).into())
     }
 }
 

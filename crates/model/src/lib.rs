@@ -11,9 +11,11 @@ mod client;
 mod client_grant;
 mod defaults;
 mod entropy;
+mod federated_identity;
 mod filter;
 mod id;
 mod organization;
+mod outside_url;
 mod page;
 pub mod patch;
 mod resource_server;
@@ -32,11 +34,15 @@ pub use client::{
 };
 pub use client_grant::{ClientGrant, ClientGrantFault, DefaultFor, Grantee, OrganizationUsage, SubjectType};
 pub use entropy::{Entropy, alphanumeric, hexadecimal};
+pub use federated_identity::{
+    Allowed, ClaimRules, FederatedIdentity, FederatedIdentityFault, Mismatch, Trust,
+};
 pub use filter::{
     ClientFilter, ClientGrantFilter, Direction, OrganizationFilter, OrganizationOrder, ResourceServerFilter,
 };
-pub use id::{ClientGrantId, ClientId, KeyId, OrganizationId, ResourceServerId};
+pub use id::{ClientGrantId, ClientId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId};
 pub use organization::Organization;
+pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};
 pub use resource_server::{
     ClientPolicy, EncryptionKey, Policy, PossessionMechanism, ProofOfPossession, ResourceServer,

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use grantd_model::{
-    ClientGrantId, ClientId, Entropy, KeyId, OrganizationId, ResourceServerId, alphanumeric, hexadecimal,
+    ClientGrantId, ClientId, Entropy, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
+    alphanumeric, hexadecimal,
 };
 
 /// Random bytes that a seed determines.
@@ -44,6 +45,7 @@ fn identifiers_have_their_shapes() {
         assert!(is_shape(ClientGrantId::generate(&entropy).as_str(), "cgr_", 16, letter_or_digit));
         assert!(is_shape(OrganizationId::generate(&entropy).as_str(), "org_", 16, letter_or_digit));
         assert!(is_shape(ResourceServerId::generate(&entropy).as_str(), "", 24, digit));
+        assert!(is_shape(FederatedIdentityId::generate(&entropy).as_str(), "fid_", 22, letter_or_digit));
         assert!(is_shape(KeyId::generate(&entropy).as_str(), "", 21, letter_or_digit));
     }
 }

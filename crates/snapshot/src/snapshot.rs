@@ -5,8 +5,8 @@ use std::sync::Arc;
 use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey, SubjectType, Tenant,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
+    ResourceServer, ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey, SubjectType, Tenant,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
@@ -37,6 +37,7 @@ pub struct Snapshot {
     organizations: HashMap<OrganizationId, Arc<Organization>>,
     organization_names: HashMap<String, OrganizationId>,
     associations: HashSet<Association>,
+    federated_identities: HashMap<ClientId, Arc<[FederatedIdentity]>>,
     digest_key: DigestKey,
 }
 
@@ -58,6 +59,7 @@ impl Snapshot {
             organizations: HashMap::new(),
             organization_names: HashMap::new(),
             associations: configuration.associations.into_iter().collect(),
+            federated_identities: HashMap::new(),
             digest_key,
         };
         configuration.clients.into_iter().for_each(|client| snapshot.put_client(client));
@@ -66,6 +68,7 @@ impl Snapshot {
         configuration.organizations.into_iter().for_each(|organization| {
             snapshot.put_organization(organization);
         });
+        snapshot.put_identities(&configuration.federated_identities);
         snapshot
     }
 
@@ -98,6 +101,11 @@ impl Snapshot {
     /// The client with this id.
     pub fn client(&self, id: &str) -> Option<&Client> {
         self.clients.get(id).map(|known| &known.client)
+    }
+
+    /// The outside identities that count as a client, in order of creation.
+    pub fn federated_identities_of(&self, client: &str) -> &[FederatedIdentity] {
+        self.federated_identities.get(client).map_or(&[], |identities| identities)
     }
 
     /// Whether the RSA keys sign with RS256 and nothing else.
@@ -138,6 +146,19 @@ impl Snapshot {
             }
             Changed::Association(association, true) => drop(self.associations.insert(association)),
             Changed::Association(association, false) => drop(self.associations.remove(&association)),
+            Changed::FederatedIdentities(client, identities) => {
+                self.federated_identities.remove(&client);
+                self.put_identities(&identities);
+            }
+        }
+    }
+
+    /// All of some clients' identities, each client's in one piece.
+    fn put_identities(&mut self, identities: &[FederatedIdentity]) {
+        for of_client in identities.chunk_by(|one, next| one.client_id == next.client_id) {
+            if let Some(first) = of_client.first() {
+                self.federated_identities.insert(first.client_id.clone(), of_client.into());
+            }
         }
     }
 

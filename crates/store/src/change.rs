@@ -1,8 +1,8 @@
 //! What can happen to the configuration.
 
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, SigningKey, Tenant, Versioned,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, FederatedIdentityId,
+    Organization, OrganizationId, ResourceServer, ResourceServerId, SigningKey, Tenant, Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -17,7 +17,7 @@ pub enum Change {
     CreateClient(Client),
     /// Replaces a client.
     UpdateClient(Versioned<Client>),
-    /// Removes a client with its grants and their associations.
+    /// Removes a client with its grants, their associations, and its identities.
     DeleteClient(ClientId),
     /// Adds an API.
     CreateResourceServer(ResourceServer),
@@ -57,5 +57,16 @@ pub enum Change {
         organization: OrganizationId,
         /// Which grant.
         client_grant: ClientGrantId,
+    },
+    /// Adds an identity to its client, which may have [`FederatedIdentity::PER_CLIENT`].
+    CreateFederatedIdentity(FederatedIdentity),
+    /// Replaces an identity.
+    UpdateFederatedIdentity(Versioned<FederatedIdentity>),
+    /// Takes an identity from its client.
+    DeleteFederatedIdentity {
+        /// From which client.
+        client: ClientId,
+        /// Which identity.
+        id: FederatedIdentityId,
     },
 }

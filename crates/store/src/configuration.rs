@@ -1,8 +1,8 @@
 //! The configuration as a whole, and what is different in it.
 
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, Revision, SigningKey, Tenant,
+    Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
+    ResourceServer, ResourceServerId, Revision, SigningKey, Tenant,
 };
 
 /// A grant that was added to an organization.
@@ -33,6 +33,8 @@ pub struct Configuration {
     pub organizations: Vec<Organization>,
     /// All associations.
     pub associations: Vec<Association>,
+    /// All federated identities, each client's in order of creation.
+    pub federated_identities: Vec<FederatedIdentity>,
 }
 
 /// What is different since some revision.
@@ -62,4 +64,6 @@ pub enum Changed {
     Organization(OrganizationId, Option<Organization>),
     /// An association, and whether it is there.
     Association(Association, bool),
+    /// The federated identities of a client, all of them, in order of creation.
+    FederatedIdentities(ClientId, Vec<FederatedIdentity>),
 }

@@ -15,6 +15,8 @@ pub enum Noun {
     Organization,
     /// A grant in an organization.
     Association,
+    /// A federated identity.
+    FederatedIdentity,
     /// A signing key.
     SigningKey,
     /// The settings of the deployment.
@@ -27,6 +29,9 @@ pub enum StoreError {
     /// Another record has the same natural key. The database decided it, so it holds under concurrency.
     #[error("another {0:?} is there already")]
     Duplicate(Noun),
+    /// There are as many already as there may be.
+    #[error("there may be no more {0:?} records")]
+    TooMany(Noun),
     /// A record that the change needs is not there.
     #[error("the {0:?} is not there")]
     Missing(Noun),

@@ -17,9 +17,9 @@ pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, SigningKey, Tenant, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
+    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -104,4 +104,17 @@ pub trait Store: Send + Sync {
         filter: &OrganizationFilter,
         paging: &Paging,
     ) -> Result<Page<Organization>, StoreError>;
+
+    /// A federated identity of a client.
+    async fn get_federated_identity(
+        &self,
+        client: &ClientId,
+        id: &FederatedIdentityId,
+    ) -> Result<Option<Versioned<FederatedIdentity>>, StoreError>;
+
+    /// The federated identities of a client, in order of creation.
+    async fn list_federated_identities(
+        &self,
+        client: &ClientId,
+    ) -> Result<Vec<FederatedIdentity>, StoreError>;
 }

@@ -146,6 +146,8 @@ async fn getting_searches(database: &Database) {
             store.get_client_grant(&"a".into()).await.unwrap();
             store.get_organization(&"a".into()).await.unwrap();
             store.find_organization("a").await.unwrap();
+            store.get_federated_identity(&"a".into(), &"a".into()).await.unwrap();
+            store.list_federated_identities(&"a".into()).await.unwrap();
         })
         .await;
 }
@@ -184,6 +186,7 @@ async fn changes_search(database: &Database) {
                 Change::DeleteResourceServer("a".into()),
                 Change::DeleteClientGrant("a".into()),
                 Change::DeleteOrganization("a".into()),
+                Change::DeleteFederatedIdentity { client: "a".into(), id: "a".into() },
             ] {
                 store.commit(vec![change]).await.unwrap_err();
             }

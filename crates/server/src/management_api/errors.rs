@@ -232,7 +232,9 @@ fn conflict(noun: Noun) -> Line {
             "The client grant has already been added to this organization.",
             "organization_client_grant_conflict",
         ),
-        Noun::Client | Noun::SigningKey | Noun::Tenant => ("The record already exists", "conflict"),
+        Noun::Client | Noun::FederatedIdentity | Noun::SigningKey | Noun::Tenant => {
+            ("The record already exists", "conflict")
+        }
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))
 }

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::records::{
-    APIS, AUDIENCES, CLIENTS, FrozenClock, GRANTS, NAMES, ORGANIZATIONS, SECRETS, answers, api, client,
-    grant, organization,
+    APIS, AUDIENCES, CLIENTS, FrozenClock, GRANTS, IDENTITIES, NAMES, ORGANIZATIONS, SECRETS, answers, api,
+    client, grant, identity, organization,
 };
 use crate::watched_store::WatchedStore;
 
@@ -31,6 +31,8 @@ enum Step {
     Associate(&'static str, &'static str),
     Dissociate(&'static str, &'static str),
     SetTenant(bool),
+    PutIdentity(&'static str, &'static str, bool),
+    DeleteIdentity(&'static str, &'static str),
     ReplaceApi(&'static str, &'static str),
     ReplaceGrant(&'static str, &'static str),
     ReplaceOrganization(&'static str, &'static str),
@@ -55,6 +57,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (select(&ORGANIZATIONS), select(&GRANTS)).prop_map(|(id, grant)| Step::Associate(id, grant)),
         1 => (select(&ORGANIZATIONS), select(&GRANTS)).prop_map(|(id, grant)| Step::Dissociate(id, grant)),
         1 => any::<bool>().prop_map(Step::SetTenant),
+        4 => (select(&IDENTITIES), select(&CLIENTS), any::<bool>())
+            .prop_map(|(id, client, other)| Step::PutIdentity(id, client, other)),
+        1 => (select(&IDENTITIES), select(&CLIENTS)).prop_map(|(id, client)| Step::DeleteIdentity(id, client)),
         3 => (select(&APIS), select(&APIS)).prop_map(|(id, by)| Step::ReplaceApi(id, by)),
         3 => (select(&GRANTS), select(&GRANTS)).prop_map(|(id, by)| Step::ReplaceGrant(id, by)),
         3 => (select(&ORGANIZATIONS), select(&ORGANIZATIONS))
@@ -135,6 +140,16 @@ impl Step {
                 organization: id.into(),
                 client_grant: grant.into(),
             },
+            Self::PutIdentity(id, client, other) => {
+                let record = identity(id, client, if other { "other" } else { "one" });
+                match store.get_federated_identity(&client.into(), &id.into()).await.unwrap() {
+                    None => Change::CreateFederatedIdentity(record),
+                    Some(former) => Change::UpdateFederatedIdentity(Versioned { record, ..former }),
+                }
+            }
+            Self::DeleteIdentity(id, client) => {
+                Change::DeleteFederatedIdentity { client: client.into(), id: id.into() }
+            }
             Self::SetTenant(narrows) => {
                 let mut former = store.tenant().await.unwrap();
                 let scope_handling = if narrows { ScopeHandling::Rfc6749 } else { ScopeHandling::Auth0 };

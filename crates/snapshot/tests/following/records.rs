@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
-    Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, Clock, DefaultFor, Organization,
-    ResourceServer, Scope, Secret, SubjectType, Timestamp,
+    Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, Clock, DefaultFor, FederatedIdentity,
+    Organization, ResourceServer, Scope, Secret, SubjectType, Timestamp,
 };
 use grantd_snapshot::Snapshot;
 use serde_json::json;
@@ -16,6 +16,7 @@ pub const APIS: [&str; 3] = ["a", "b", "c"];
 pub const AUDIENCES: [&str; 3] = ["https://x", "https://y", "https://z"];
 pub const GRANTS: [&str; 6] = ["cgr_1", "cgr_2", "cgr_3", "cgr_4", "cgr_5", "cgr_6"];
 pub const ORGANIZATIONS: [&str; 3] = ["org_1", "org_2", "org_3"];
+pub const IDENTITIES: [&str; 4] = ["fid_1", "fid_2", "fid_3", "fid_4"];
 pub const NAMES: [&str; 3] = ["acme", "bird", "coop"];
 pub const SECRETS: [&str; 3] = ["secret", "other", ""];
 
@@ -67,6 +68,17 @@ pub fn grant(id: &str, client: Option<&str>, audience: &str, kind: SubjectType) 
     }
 }
 
+pub fn identity(id: &str, client: &str, subject: &str) -> FederatedIdentity {
+    let trust = json!({"issuer": "https://issuer.example", "subject": subject});
+    FederatedIdentity {
+        id: id.into(),
+        client_id: client.into(),
+        trust: serde_json::from_value(trust).unwrap(),
+        created_at: Timestamp::from_seconds(1),
+        updated_at: Timestamp::from_seconds(2),
+    }
+}
+
 pub fn organization(id: &str, name: &str) -> Organization {
     Organization { id: id.into(), name: name.to_owned(), display_name: None, properties: Members::new() }
 }
@@ -77,6 +89,7 @@ pub fn answers(snapshot: &Snapshot) -> Vec<String> {
     answers.push(format!("{:?}", snapshot.signing_keys()));
     for id in CLIENTS {
         answers.push(format!("{id}: {:?}", snapshot.client(id)));
+        answers.push(format!("{id}: {:?}", snapshot.federated_identities_of(id)));
         for secret in SECRETS {
             let knows = snapshot.client_with_secret(id, secret.as_bytes()).is_some();
             answers.push(format!("{id} {secret}: {knows}"));

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, Secret, SigningKey, Tenant, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
+    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Versioned,
 };
 use grantd_store::{Change, Changes, Configuration, KeyEncryptionKey, SqliteStore, Store, StoreError};
 use tokio::sync::Semaphore;
@@ -147,5 +147,19 @@ impl Store for WatchedStore {
         paging: &Paging,
     ) -> Result<Page<Organization>, StoreError> {
         self.sqlite.list_organizations(filter, paging).await
+    }
+    async fn get_federated_identity(
+        &self,
+        client: &ClientId,
+        id: &FederatedIdentityId,
+    ) -> Result<Option<Versioned<FederatedIdentity>>, StoreError> {
+        self.sqlite.get_federated_identity(client, id).await
+    }
+
+    async fn list_federated_identities(
+        &self,
+        client: &ClientId,
+    ) -> Result<Vec<FederatedIdentity>, StoreError> {
+        self.sqlite.list_federated_identities(client).await
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! The files of the nouns know their own table only; the database's foreign keys stand behind these rules.
 
-use grantd_model::{Audience, ClientGrant, ClientGrantId, ClientId, OrganizationId, ResourceServerId};
+use grantd_model::{
+    Audience, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, OrganizationId, ResourceServerId,
+};
 
-use super::{Write, associations, client_grants, clients, organizations, resource_servers, tenant};
+use super::{
+    Write, associations, client_grants, clients, federated_identities, organizations, resource_servers,
+    tenant,
+};
 use crate::{Association, Noun, StoreError};
 
 /// A grant needs its API, and its client unless it is a default.
@@ -43,11 +48,23 @@ pub(crate) async fn delete_client_grant(write: &mut Write<'_>, id: &ClientGrantI
     client_grants::delete(write, id).await
 }
 
-/// A client goes with its grants.
+/// An identity needs its client.
+pub(crate) async fn create_federated_identity(
+    write: &mut Write<'_>,
+    identity: &FederatedIdentity,
+) -> Result<(), StoreError> {
+    if !clients::exists(write, &identity.client_id).await? {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    federated_identities::create(write, identity).await
+}
+
+/// A client goes with its grants and its identities.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
     for grant in client_grants::ids_of_client(write, id).await? {
         delete_client_grant(write, &grant).await?;
     }
+    federated_identities::delete_of_client(write, id).await?;
     clients::delete(write, id).await
 }
 

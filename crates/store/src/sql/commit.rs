@@ -1,8 +1,8 @@
 //! How a change becomes statements.
 
 use super::{
-    Write, associations, cascades, client_grants, clients, organizations, resource_servers, signing_keys,
-    tenant,
+    Write, associations, cascades, client_grants, clients, federated_identities, organizations,
+    resource_servers, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -31,6 +31,13 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         }
         Change::RemoveClientGrantFromOrganization { organization, client_grant } => {
             associations::delete(write, &Association { organization, client_grant }).await
+        }
+        Change::CreateFederatedIdentity(identity) => {
+            cascades::create_federated_identity(write, &identity).await
+        }
+        Change::UpdateFederatedIdentity(identity) => federated_identities::update(write, &identity).await,
+        Change::DeleteFederatedIdentity { client, id } => {
+            federated_identities::delete(write, &client, &id).await
         }
     }
 }

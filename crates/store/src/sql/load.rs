@@ -5,8 +5,8 @@ use grantd_model::{ClientGrantId, ClientId, OrganizationId, ResourceServerId, Re
 
 use super::revision::kind;
 use super::{
-    Connection, associations, client_grants, clients, organizations, resource_servers, revision,
-    signing_keys, stored_revision, tenant,
+    Connection, associations, client_grants, clients, federated_identities, organizations, resource_servers,
+    revision, signing_keys, stored_revision, tenant,
 };
 use crate::{Changed, Changes, Configuration, KeyEncryptionKey, StoreError};
 
@@ -23,6 +23,7 @@ pub(crate) async fn everything(
         client_grants: client_grants::all(connection).await?,
         organizations: organizations::all(connection).await?,
         associations: associations::all(connection).await?,
+        federated_identities: federated_identities::all(connection).await?,
     })
 }
 
@@ -72,6 +73,11 @@ async fn current(
             let Some(association) = associations::from_key(record) else { return Ok(None) };
             let is_there = associations::is_there(connection, &association).await?;
             Changed::Association(association, is_there)
+        }
+        kind::FEDERATED_IDENTITIES => {
+            let client = ClientId::from(record);
+            let identities = federated_identities::of_client(connection, &client).await?;
+            Changed::FederatedIdentities(client, identities)
         }
         _ => return Ok(None),
     }))

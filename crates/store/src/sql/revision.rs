@@ -14,6 +14,7 @@ pub(crate) mod kind {
     pub(crate) const CLIENT_GRANT: &str = "client_grant";
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const ASSOCIATION: &str = "association";
+    pub(crate) const FEDERATED_IDENTITIES: &str = "federated_identities";
 }
 
 /// The revision of the latest commit.

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, SigningKey, Tenant, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
+    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Versioned,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
@@ -30,8 +30,10 @@ pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 
 const READERS: u32 = 4;
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
+    (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
+];
 
 /// A configuration in a SQLite file.
 pub struct SqliteStore {
@@ -207,5 +209,19 @@ impl Store for SqliteStore {
         paging: &Paging,
     ) -> Result<Page<Organization>, StoreError> {
         sql::organizations::list(&mut *self.reader().await?, filter, paging).await
+    }
+    async fn get_federated_identity(
+        &self,
+        client: &ClientId,
+        id: &FederatedIdentityId,
+    ) -> Result<Option<Versioned<FederatedIdentity>>, StoreError> {
+        sql::federated_identities::get(&mut *self.reader().await?, client, id).await
+    }
+
+    async fn list_federated_identities(
+        &self,
+        client: &ClientId,
+    ) -> Result<Vec<FederatedIdentity>, StoreError> {
+        sql::federated_identities::of_client(&mut *self.reader().await?, client).await
     }
 }

@@ -65,6 +65,10 @@ fn applied(mut past: Configuration, changes: Changes) -> Configuration {
             Changed::Association(association, there) => {
                 put(&mut past.associations, |held| *held == association, there.then(|| association.clone()));
             }
+            Changed::FederatedIdentities(client, now) => {
+                past.federated_identities.retain(|identity| identity.client_id != client);
+                past.federated_identities.extend(now);
+            }
         }
     }
     sorted(past)
@@ -88,6 +92,9 @@ fn assert_whole(configuration: &Configuration) {
     for grant in grants.values() {
         assert!(apis.contains(&grant.audience), "{grant:?}");
         assert!(grant.client_id.as_ref().is_none_or(|client| clients.contains(client)), "{grant:?}");
+    }
+    for identity in &configuration.federated_identities {
+        assert!(clients.contains(&identity.client_id), "{identity:?}");
     }
     for association in &configuration.associations {
         assert!(organizations.contains(&association.organization), "{association:?}");

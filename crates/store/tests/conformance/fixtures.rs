@@ -1,8 +1,8 @@
 //! Records to store, and ways to say what is stored.
 
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, Revision, Secret, SigningKey, SigningKeyState, Timestamp, Versioned,
+    Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
+    ResourceServer, ResourceServerId, Revision, Secret, SigningKey, SigningKeyState, Timestamp, Versioned,
 };
 use grantd_store::{Association, Change, Configuration, Store};
 use serde_json::{Map, Value, json};
@@ -73,6 +73,23 @@ pub fn signing_key(kid: &str, private_key: &str, state: SigningKeyState) -> Sign
         certificate: format!("certificate of {kid}"),
         created_at: Timestamp::from_millis(1_767_323_045_678),
     }
+}
+
+/// An identity of a client.
+pub fn identity(id: &str, client: &str, subject: &str) -> FederatedIdentity {
+    let trust = json!({"issuer": "https://issuer.example", "subject": subject, "claims": {"b": ["y", "z"], "a": "x"}});
+    FederatedIdentity {
+        id: id.into(),
+        client_id: client.into(),
+        trust: serde_json::from_value(trust).unwrap(),
+        created_at: Timestamp::from_millis(1_767_323_045_678),
+        updated_at: Timestamp::from_millis(1_767_323_045_679),
+    }
+}
+
+/// The change that takes an identity away.
+pub fn disown(client: &str, id: &str) -> Change {
+    Change::DeleteFederatedIdentity { client: client.into(), id: id.into() }
 }
 
 /// A grant in an organization.
@@ -146,6 +163,7 @@ pub fn sorted(mut configuration: Configuration) -> Configuration {
     configuration.client_grants.sort_by(|one, other| one.id.cmp(&other.id));
     configuration.organizations.sort_by(|one, other| one.id.cmp(&other.id));
     configuration.associations.sort();
+    configuration.federated_identities.sort_by(|one, other| one.client_id.cmp(&other.client_id));
     configuration
 }
 

@@ -10,6 +10,7 @@ mod cascades;
 mod changes;
 mod collation;
 mod commits;
+mod federated_identities;
 mod filters;
 mod fixtures;
 mod listing;
@@ -79,6 +80,16 @@ suite! {
         the_default_audience_moves_with_its_api
         an_api_does_not_move_onto_another
         a_move_does_not_relax_the_rest_of_its_commit
+    }
+    federated_identities {
+        an_identity_reads_back_as_it_was_written
+        identities_of_a_client_are_in_order_of_creation
+        an_identity_is_found_under_its_client_only
+        a_client_goes_with_its_identities
+        an_update_of_another_version_is_stale
+        what_an_identity_needs_is_missing
+        the_21st_identity_of_a_client_is_too_many
+        of_30_identities_made_at_once_20_are_there
     }
     filters {
         grants_are_found_by_every_member_of_the_filter

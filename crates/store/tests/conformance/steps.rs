@@ -27,6 +27,9 @@ pub enum Step {
     Separate(u8, u8),
     UpdateTenant(bool),
     CreateSigningKey(u8),
+    CreateIdentity(u8, u8),
+    UpdateIdentity(u8, u8),
+    DeleteIdentity(u8, u8),
 }
 
 /// Commits of one to three steps each.
@@ -56,6 +59,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (n(), n()).prop_map(|(organization, grant)| Separate(organization, grant)),
         1 => any::<bool>().prop_map(UpdateTenant),
         1 => n().prop_map(CreateSigningKey),
+        3 => (n(), n()).prop_map(|(id, client)| CreateIdentity(id, client)),
+        2 => (n(), n()).prop_map(|(id, client)| UpdateIdentity(id, client)),
+        1 => (n(), n()).prop_map(|(id, client)| DeleteIdentity(id, client)),
     ]
 }
 
@@ -112,6 +118,17 @@ pub async fn change(store: &dyn Store, step: &Step) -> Change {
             let former = store.tenant().await.unwrap();
             Change::UpdateTenant(next(tenant(*narrow), Some(former)))
         }
+        Step::CreateIdentity(id, client) => {
+            let record = identity(&format!("fid_{id}"), &format!("client_{client}"), "new");
+            Change::CreateFederatedIdentity(record)
+        }
+        Step::UpdateIdentity(id, client) => {
+            let (id, client) = (format!("fid_{id}"), format!("client_{client}"));
+            let record = identity(&id, &client, "changed");
+            let former = store.get_federated_identity(&record.client_id, &record.id).await.unwrap();
+            Change::UpdateFederatedIdentity(next(record, former))
+        }
+        Step::DeleteIdentity(id, client) => disown(&format!("client_{client}"), &format!("fid_{id}")),
         Step::CreateSigningKey(id) => {
             Change::CreateSigningKey(signing_key(&format!("kid_{id}"), "private", SigningKeyState::Next))
         }
