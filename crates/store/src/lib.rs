@@ -6,12 +6,14 @@
 mod change;
 mod configuration;
 mod error;
+mod one_time_use;
 mod seal;
 mod sqlite;
 
 pub use change::Change;
 pub use configuration::{Association, Changed, Changes, Configuration};
 pub use error::{Noun, StoreError};
+pub use one_time_use::{FormerUses, OneTimeUse};
 pub use seal::KeyEncryptionKey;
 pub use sqlite::SqliteStore;
 
@@ -19,7 +21,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
     FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Versioned,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp,
+    Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -41,6 +44,15 @@ pub trait Store: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError> {
         self.revision().await.map(drop)
     }
+
+    /// Notes durably that these are used now, outside of the revision; no if one of them was before.
+    async fn use_once(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes all uses that a server that stops knows of, for the one that starts next.
+    async fn leave_uses(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The uses that a server that starts has to know of. Asked once: from then on what is noted is not all.
+    async fn take_over_uses(&self, now: Timestamp) -> Result<FormerUses, StoreError>;
 
     /// What is set for the deployment.
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError>;

@@ -11,6 +11,7 @@ pub(crate) mod clients;
 pub(crate) mod commit;
 pub(crate) mod federated_identities;
 pub(crate) mod load;
+pub(crate) mod one_time_uses;
 pub(crate) mod organizations;
 pub(crate) mod paging;
 pub(crate) mod resource_servers;

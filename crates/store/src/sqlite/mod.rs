@@ -15,14 +15,16 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
     FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Versioned,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp,
+    Versioned,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
 
-use crate::{Change, Changes, Configuration, KeyEncryptionKey, Store, StoreError};
+use self::writer::Work;
+use crate::{Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, Store, StoreError};
 
 /// The database that the statements are compiled for here.
 pub(crate) type Db = sqlx::Sqlite;
@@ -30,9 +32,10 @@ pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 
 const READERS: u32 = 4;
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
+    (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
 ];
 
 /// A configuration in a SQLite file.
@@ -101,7 +104,7 @@ fn newer(error: MigrateError) -> StoreError {
 }
 
 fn migrations() -> Migrator {
-    let migrations = MIGRATIONS.map(|(version, description, text)| {
+    let migrations = MIGRATIONS.iter().map(|&(version, description, text)| {
         Migration::new(
             version,
             description.into(),
@@ -110,13 +113,13 @@ fn migrations() -> Migrator {
             false,
         )
     });
-    Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT }
+    Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {
-        self.writer.commit(changes).await
+        self.writer.write(Work::Commit(changes)).await.map(|written| written.revision)
     }
 
     async fn revision(&self) -> Result<Revision, StoreError> {
@@ -133,6 +136,18 @@ impl Store for SqliteStore {
         let mut reader = self.reader().await?;
         let mut transaction = reader.begin().await?;
         sql::load::changes_since(&mut transaction, &self.key, revision).await
+    }
+
+    async fn use_once(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<bool, StoreError> {
+        self.writer.write(Work::Use(uses, now)).await.map(|written| written.first)
+    }
+
+    async fn leave_uses(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<(), StoreError> {
+        self.writer.write(Work::LeaveUses(uses, now)).await.map(drop)
+    }
+
+    async fn take_over_uses(&self, now: Timestamp) -> Result<FormerUses, StoreError> {
+        sql::one_time_uses::take_over(&mut *self.reader().await?, now).await
     }
 
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {

@@ -5,56 +5,75 @@
 
 use std::sync::Arc;
 
-use grantd_model::{Causes, Revision};
+use grantd_model::{Causes, Revision, Timestamp};
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Connection, sql};
-use crate::{Change, KeyEncryptionKey, StoreError};
+use crate::{Change, KeyEncryptionKey, OneTimeUse, StoreError};
 
 /// Commits that may wait; more wait to be let in.
 const WAITING: usize = 1024;
 /// Commits that share one transaction at most, so that the first does not wait for the last for long.
 const BATCH: usize = 128;
 
-type Answer = Result<Revision, StoreError>;
+/// Something to be written.
+pub(crate) enum Work {
+    /// Changes of the configuration, at the next revision.
+    Commit(Vec<Change>),
+    /// One-time uses, outside of the revision.
+    Use(Vec<OneTimeUse>, Timestamp),
+    /// All the uses that a server that stops knows of.
+    LeaveUses(Vec<OneTimeUse>, Timestamp),
+}
 
-struct Commit {
-    changes: Vec<Change>,
+/// What came of it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Written {
+    /// Of a commit: the revision that it made.
+    pub(crate) revision: Revision,
+    /// Of uses: whether all of them were the first.
+    pub(crate) first: bool,
+}
+
+type Answer = Result<Written, StoreError>;
+
+struct Job {
+    work: Work,
     answer: oneshot::Sender<Answer>,
 }
 
 /// The way to the writing task.
 pub(crate) struct Writer {
-    commits: mpsc::Sender<Commit>,
+    jobs: mpsc::Sender<Job>,
     task: JoinHandle<()>,
 }
 
 impl Writer {
     /// Starts the writing task. It ends, and closes the file, when the writer is stopped.
     pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKey>) -> Self {
-        let (commits, waiting) = mpsc::channel(WAITING);
-        Self { commits, task: tokio::spawn(write(connection, key, waiting)) }
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        Self { jobs, task: tokio::spawn(write(connection, key, waiting)) }
     }
 
-    /// Waits until the changes are durable, or refused.
-    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Answer {
+    /// Waits until it is durable, or refused.
+    pub(crate) async fn write(&self, work: Work) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.commits.send(Commit { changes, answer }).await.map_err(|_| StoreError::Stopped)?;
+        self.jobs.send(Job { work, answer }).await.map_err(|_| StoreError::Stopped)?;
         answered.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Lets the commits that wait go through, and ends.
+    /// Lets the jobs that wait go through, and ends.
     pub(crate) async fn stop(self) {
-        drop(self.commits);
+        drop(self.jobs);
         if let Err(error) = self.task.await {
             tracing::error!(%error, "the writer ended badly");
         }
     }
 }
 
-async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiting: mpsc::Receiver<Commit>) {
+async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiting: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         write_batch(&mut connection, &key, &mut batch).await;
@@ -64,10 +83,9 @@ async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiti
     }
 }
 
-async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch: &mut Vec<Commit>) {
-    let (answers, commits): (Vec<_>, Vec<_>) =
-        batch.drain(..).map(|commit| (commit.answer, commit.changes)).unzip();
-    match write_all(connection, key, commits).await {
+async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch: &mut Vec<Job>) {
+    let (answers, works): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.answer, job.work)).unzip();
+    match write_all(connection, key, works).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may be gone; the commit stands all the same.
@@ -84,16 +102,16 @@ async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch:
     }
 }
 
-/// What became of each commit. An error is the transaction's: all of them failed.
+/// What became of each job. An error is the transaction's: all of them failed.
 async fn write_all(
     connection: &mut Connection,
     key: &KeyEncryptionKey,
-    commits: Vec<Vec<Change>>,
+    works: Vec<Work>,
 ) -> Result<Vec<Answer>, StoreError> {
     statement(connection, "BEGIN IMMEDIATE").await?;
-    let mut outcomes = Vec::with_capacity(commits.len());
-    for changes in commits {
-        outcomes.push(write_one(connection, key, changes).await?);
+    let mut outcomes = Vec::with_capacity(works.len());
+    for work in works {
+        outcomes.push(write_one(connection, key, work).await?);
     }
     statement(connection, "COMMIT").await?;
     Ok(outcomes)
@@ -102,10 +120,10 @@ async fn write_all(
 async fn write_one(
     connection: &mut Connection,
     key: &KeyEncryptionKey,
-    changes: Vec<Change>,
+    work: Work,
 ) -> Result<Answer, StoreError> {
     statement(connection, "SAVEPOINT one").await?;
-    let outcome = apply_all(connection, key, changes).await;
+    let outcome = apply(connection, key, work).await;
     if let Err(error) = outcome {
         // Where the disk is full or broken, SQLite gives up the transaction, and there is no savepoint any more:
         // to go on would be to write outside of a transaction.
@@ -118,7 +136,27 @@ async fn write_one(
     Ok(outcome)
 }
 
-async fn apply_all(connection: &mut Connection, key: &KeyEncryptionKey, changes: Vec<Change>) -> Answer {
+async fn apply(connection: &mut Connection, key: &KeyEncryptionKey, work: Work) -> Answer {
+    match work {
+        Work::Commit(changes) => {
+            Ok(Written { revision: apply_all(connection, key, changes).await?, ..Written::default() })
+        }
+        Work::Use(uses, now) => {
+            let first = sql::one_time_uses::note(connection, &uses, now).await?;
+            Ok(Written { first, ..Written::default() })
+        }
+        Work::LeaveUses(uses, now) => {
+            sql::one_time_uses::leave(connection, &uses, now).await?;
+            Ok(Written::default())
+        }
+    }
+}
+
+async fn apply_all(
+    connection: &mut Connection,
+    key: &KeyEncryptionKey,
+    changes: Vec<Change>,
+) -> Result<Revision, StoreError> {
     let revision = sql::revision::advance(connection).await?;
     let mut write = sql::Write { connection, revision, key };
     for change in changes {

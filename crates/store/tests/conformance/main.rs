@@ -14,6 +14,7 @@ mod federated_identities;
 mod filters;
 mod fixtures;
 mod listing;
+mod one_time_uses;
 mod paging;
 mod records;
 mod steps;
@@ -44,6 +45,13 @@ suite! {
         two_stores_on_one_database_see_each_others_commits
         two_stores_on_one_database_write_in_one_order
         stores_that_open_a_new_database_at_the_same_moment_all_do
+    }
+    one_time_uses {
+        a_use_is_the_first_once_on_every_node
+        of_50_uses_at_once_one_is_the_first
+        a_use_is_forgotten_when_it_no_longer_matters
+        who_starts_after_an_orderly_stop_knows_all_uses
+        who_starts_after_a_crash_knows_that_it_does_not_know_all
     }
     uniqueness {
         a_second_grant_of_the_same_client_api_and_subject_type_is_a_duplicate

@@ -31,16 +31,15 @@ async fn a_file_from_a_newer_version_is_refused_and_left_alone() {
     let file = filled().await;
     file.execute(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-         VALUES (9, 'from the future', TRUE, x'00', 0)",
+         VALUES (999, 'from the future', TRUE, x'00', 0)",
     )
     .await;
     let refused = file.try_open(7).await.err().unwrap();
-    assert!(matches!(refused, StoreError::Newer { schema: 9, known: 5 }), "{refused:?}");
-    assert_eq!(
-        refusal(&file).await,
-        "the database was last used by a newer version: its schema is 9, and this version knows schemas up to 5"
-    );
-    file.execute("DELETE FROM _sqlx_migrations WHERE version = 9").await;
+    assert!(matches!(refused, StoreError::Newer { schema: 999, .. }), "{refused:?}");
+    let said = "the database was last used by a newer version: its schema is 999, ";
+    let refusal = refusal(&file).await;
+    assert!(refusal.starts_with(said), "{refusal}");
+    file.execute("DELETE FROM _sqlx_migrations WHERE version = 999").await;
     assert_eq!(file.open().await.load().await.unwrap().clients, [client("one", "secret")]);
 }
 
