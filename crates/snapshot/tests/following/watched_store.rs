@@ -7,9 +7,12 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
     FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Versioned,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp,
+    Versioned,
 };
-use grantd_store::{Change, Changes, Configuration, KeyEncryptionKey, SqliteStore, Store, StoreError};
+use grantd_store::{
+    Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, SqliteStore, Store, StoreError,
+};
 use tokio::sync::Semaphore;
 
 pub struct WatchedStore {
@@ -62,6 +65,18 @@ impl Store for WatchedStore {
             return Err(StoreError::Stopped);
         }
         self.sqlite.revision().await
+    }
+
+    async fn use_once(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<bool, StoreError> {
+        self.sqlite.use_once(uses, now).await
+    }
+
+    async fn leave_uses(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<(), StoreError> {
+        self.sqlite.leave_uses(uses, now).await
+    }
+
+    async fn take_over_uses(&self, now: Timestamp) -> Result<FormerUses, StoreError> {
+        self.sqlite.take_over_uses(now).await
     }
 
     async fn load(&self) -> Result<Configuration, StoreError> {
