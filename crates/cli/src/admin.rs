@@ -91,6 +91,7 @@ impl Start<'_> {
             is_first_party: true,
             third_party_security_mode: None,
             token_endpoint_auth_method: None,
+            client_authentication_methods: None,
             require_proof_of_possession: None,
             ..client
         }

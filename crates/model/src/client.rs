@@ -3,13 +3,15 @@
 //! Members that this server acts on are typed; the others of Auth0's contract are kept as they came in
 //! `properties`, so that tools find what they wrote.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::defaults;
 use crate::patch::{self, Members};
-use crate::{Audience, ClientId, OrganizationId, Secret};
+use crate::{Audience, ClientAuthenticationMethods, ClientId, CredentialId, OrganizationId, Secret};
 
 /// The grant type of machine-to-machine access, as `grant_type` and `grant_types` name it (RFC 6749 §4.4).
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -60,9 +62,12 @@ pub struct Client {
     /// Which grant types the client may use. The global client has none at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
-    /// Unset accepts both ways of sending the secret.
+    /// Unset accepts both ways of sending the secret, unless there are `client_authentication_methods`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    /// How the client proves itself without a secret. While it is set, no secret counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_authentication_methods: Option<ClientAuthenticationMethods>,
     /// See [`DefaultOrganization`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_organization: Option<DefaultOrganization>,
@@ -105,12 +110,30 @@ pub enum ClientFault {
     /// Third-party clients have no organization settings for user login.
     #[error("organization_usage and organization_require_behavior are for first-party clients")]
     OrganizationUsageOnThirdParty,
-    /// Key and certificate credentials are not supported yet.
+    /// Key and certificate credentials cannot be set over the API yet.
     #[error("client_authentication_methods is not supported yet")]
     AuthenticationMethodsUnsupported,
-    /// Keys for signed requests are not supported yet.
+    /// Keys for signed requests cannot be set over the API yet.
     #[error("signed_request_object.credentials is not supported yet")]
     RequestKeysUnsupported,
+    /// `client_authentication_methods` beside `token_endpoint_auth_method`.
+    #[error("client_authentication_methods and token_endpoint_auth_method exclude each other")]
+    AuthenticationAmbiguous,
+    /// `client_authentication_methods` without RS256 as the algorithm of the client's ID tokens.
+    #[error("client_authentication_methods needs RS256 as jwt_configuration.alg")]
+    AuthenticationAlgorithm,
+    /// More credentials in a method than may count at once.
+    #[error("at most {most} credentials count at once", most = ClientAuthenticationMethods::MOST)]
+    TooManyCredentials,
+    /// A credential that is named twice in one list.
+    #[error("the credential {0} is named twice")]
+    CredentialTwice(CredentialId),
+    /// A certificate as the method of a strict third-party client.
+    #[error("strict third-party clients do not use mutual TLS")]
+    StrictAndMutualTls,
+    /// A new secret for a client that proves itself without one.
+    #[error("the client proves itself without a secret")]
+    NoSecret,
     /// The administration client cannot be deleted, nor lose what it needs to get tokens.
     #[error("the administration client has to stay one")]
     Administrator,
@@ -161,15 +184,20 @@ impl Client {
         self.grant_types.iter().flatten().any(|held| held == grant_type)
     }
 
-    /// Whether nothing in the client itself stands between it and a token of a system API.
+    /// Whether nothing in the client itself stands between it and a token of a system API. Mutual TLS stands
+    /// between: whether it can be used is decided by the listener.
     pub fn gets_tokens_for_itself(&self) -> bool {
         let unbound = self.require_proof_of_possession != Some(true);
-        self.is_first_party && self.is_confidential() && self.may_use(CLIENT_CREDENTIALS) && unbound
+        let methods = self.client_authentication_methods.as_ref();
+        let proves_itself = methods.is_none_or(|methods| !methods.is_mutual_tls());
+        let may = self.is_confidential() && self.may_use(CLIENT_CREDENTIALS);
+        self.is_first_party && may && unbound && proves_itself
     }
 
-    /// Whether the client can keep a secret.
+    /// Whether the client can keep a secret or a key.
     pub fn is_confidential(&self) -> bool {
-        self.token_endpoint_auth_method != Some(TokenEndpointAuthMethod::None)
+        self.client_authentication_methods.is_some()
+            || self.token_endpoint_auth_method != Some(TokenEndpointAuthMethod::None)
     }
 
     /// Whether the client is a third-party client in strict mode.
@@ -179,17 +207,29 @@ impl Client {
 
     /// Whether a secret sent with this method is looked at.
     pub fn accepts(&self, method: TokenEndpointAuthMethod) -> bool {
-        !self.global && self.token_endpoint_auth_method.is_none_or(|accepted| accepted == method)
+        !self.global
+            && self.client_authentication_methods.is_none()
+            && self.token_endpoint_auth_method.is_none_or(|accepted| accepted == method)
+    }
+
+    /// The credentials that count for the client: for its authentication, then for its signed requests.
+    pub fn credentials_in_use(&self) -> impl Iterator<Item = CredentialId> {
+        let methods = self.client_authentication_methods.iter();
+        let of_methods = methods.flat_map(ClientAuthenticationMethods::credentials).cloned();
+        of_methods.chain(self.request_credentials())
+    }
+
+    /// The keys that the client signs requests with (Auth0: JWT-secured authorization requests).
+    pub fn request_credentials(&self) -> impl Iterator<Item = CredentialId> {
+        let object = self.properties.get("signed_request_object");
+        let listed = object.and_then(|object| object.get("credentials")).and_then(Value::as_array);
+        let ids = listed.into_iter().flatten().filter_map(|reference| reference.get("id")?.as_str());
+        ids.map(CredentialId::from)
     }
 
     /// The rules that a client keeps in itself, in the order in which they are reported.
     pub fn check(&self) -> Result<(), ClientFault> {
-        if self.properties.contains_key("client_authentication_methods") {
-            return Err(ClientFault::AuthenticationMethodsUnsupported);
-        }
-        if self.signs_requests() {
-            return Err(ClientFault::RequestKeysUnsupported);
-        }
+        self.check_authentication()?;
         if self.is_first_party && self.third_party_security_mode.is_some() {
             return Err(ClientFault::SecurityModeOnFirstParty);
         }
@@ -217,10 +257,24 @@ impl Client {
         updated.check()
     }
 
-    /// Whether keys came along for signed requests: they are credentials too, and must not be shown again.
-    fn signs_requests(&self) -> bool {
-        let object = self.properties.get("signed_request_object");
-        object.and_then(|object| object.get("credentials")).is_some()
+    /// The rules of `client_authentication_methods` and of the credentials for signed requests.
+    fn check_authentication(&self) -> Result<(), ClientFault> {
+        no_twins(self.request_credentials())?;
+        let Some(methods) = &self.client_authentication_methods else { return Ok(()) };
+        if self.token_endpoint_auth_method.is_some() {
+            return Err(ClientFault::AuthenticationAmbiguous);
+        }
+        let jwt = self.properties.get("jwt_configuration");
+        if jwt.and_then(|jwt| jwt.get("alg")).is_none_or(|alg| alg != "RS256") {
+            return Err(ClientFault::AuthenticationAlgorithm);
+        }
+        if self.is_strict() && methods.is_mutual_tls() {
+            return Err(ClientFault::StrictAndMutualTls);
+        }
+        if methods.credentials().count() > ClientAuthenticationMethods::MOST {
+            return Err(ClientFault::TooManyCredentials);
+        }
+        no_twins(methods.credentials().cloned())
     }
 
     fn may_hold(&self, grant_type: &str) -> bool {
@@ -228,4 +282,14 @@ impl Client {
         let strict = self.is_strict() && !STRICT_GRANT_TYPES.contains(&grant_type);
         !public && !strict
     }
+}
+
+fn no_twins(ids: impl Iterator<Item = CredentialId>) -> Result<(), ClientFault> {
+    let mut seen = HashSet::new();
+    for id in ids {
+        if !seen.insert(id.clone()) {
+            return Err(ClientFault::CredentialTwice(id));
+        }
+    }
+    Ok(())
 }

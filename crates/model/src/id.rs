@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::entropy::{Entropy, alphanumeric, hexadecimal};
+use crate::entropy::{Entropy, alphanumeric, base58, hexadecimal};
 
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
@@ -61,6 +61,8 @@ identifiers! {
     ClientId,
     /// `cgr_` and 16 letters and digits.
     ClientGrantId,
+    /// `cred_` and 22 characters of base58.
+    CredentialId,
     /// `org_` and 16 letters and digits.
     OrganizationId,
     /// 24 hexadecimal digits.
@@ -87,6 +89,13 @@ impl ClientGrantId {
     /// A new identifier.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(format!("cgr_{}", alphanumeric(entropy, 16)).into())
+    }
+}
+
+impl CredentialId {
+    /// A new identifier.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(format!("cred_{}", base58(entropy, 22)).into())
     }
 }
 

@@ -6,9 +6,11 @@
 
 mod assertion_algorithm;
 mod audience;
+mod authentication_methods;
 mod causes;
 mod client;
 mod client_grant;
+mod credential;
 mod defaults;
 mod entropy;
 mod federated_identity;
@@ -27,20 +29,24 @@ mod timestamp;
 
 pub use assertion_algorithm::AssertionAlgorithm;
 pub use audience::Audience;
+pub use authentication_methods::{ClientAuthenticationMethods, CredentialReference, EnabledCredentials};
 pub use causes::Causes;
 pub use client::{
     CLIENT_CREDENTIALS, Client, ClientFault, DefaultOrganization, ThirdPartySecurityMode,
     TokenEndpointAuthMethod,
 };
 pub use client_grant::{ClientGrant, ClientGrantFault, DefaultFor, Grantee, OrganizationUsage, SubjectType};
-pub use entropy::{Entropy, alphanumeric, hexadecimal};
+pub use credential::{Credential, CredentialKind, CredentialType};
+pub use entropy::{Entropy, alphanumeric, base58, hexadecimal};
 pub use federated_identity::{
     Allowed, ClaimRules, FederatedIdentity, FederatedIdentityFault, Mismatch, Trust,
 };
 pub use filter::{
     ClientFilter, ClientGrantFilter, Direction, OrganizationFilter, OrganizationOrder, ResourceServerFilter,
 };
-pub use id::{ClientGrantId, ClientId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId};
+pub use id::{
+    ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
+};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};

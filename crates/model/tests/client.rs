@@ -292,10 +292,6 @@ fn what_may_not_be_is_refused() {
         (strict(json!({"grant_types": ["client_credentials", "refresh_token"]})), Ok(())),
         (strict(json!({"grant_types": ["client_credentials", "password"]})), grant_types(&["password"])),
         (strict(json!({"token_endpoint_auth_method": "none"})), Err(ClientFault::StrictAndPublic)),
-        (
-            json!({"client_authentication_methods": {"private_key_jwt": {"credentials": []}}}),
-            Err(ClientFault::AuthenticationMethodsUnsupported),
-        ),
     ];
     for (mut body, expected) in rows {
         body["name"] = "n".into();

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use grantd_model::{
-    ClientGrantId, ClientId, Entropy, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
-    alphanumeric, hexadecimal,
+    ClientGrantId, ClientId, CredentialId, Entropy, FederatedIdentityId, KeyId, OrganizationId,
+    ResourceServerId, alphanumeric, base58, hexadecimal,
 };
 
 /// Random bytes that a seed determines.
@@ -39,10 +39,12 @@ fn identifiers_have_their_shapes() {
     for seed in 0..2_000 {
         let entropy = Seeded::new(seed);
         let letter_or_digit = |letter: char| letter.is_ascii_alphanumeric();
+        let unmistakable = |letter: char| letter_or_digit(letter) && !"0OIl".contains(letter);
         let digit = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
         assert!(is_shape(ClientId::generate(&entropy).as_str(), "", 32, letter_or_digit));
         assert!(is_shape(ClientId::generate_third_party(&entropy).as_str(), "tpc_", 22, letter_or_digit));
         assert!(is_shape(ClientGrantId::generate(&entropy).as_str(), "cgr_", 16, letter_or_digit));
+        assert!(is_shape(CredentialId::generate(&entropy).as_str(), "cred_", 22, unmistakable));
         assert!(is_shape(OrganizationId::generate(&entropy).as_str(), "org_", 16, letter_or_digit));
         assert!(is_shape(ResourceServerId::generate(&entropy).as_str(), "", 24, digit));
         assert!(is_shape(FederatedIdentityId::generate(&entropy).as_str(), "fid_", 22, letter_or_digit));
@@ -68,13 +70,18 @@ fn text_has_the_length_asked_for() {
     let entropy = Seeded::new(3);
     for length in 0..200 {
         assert_eq!(alphanumeric(&entropy, length).len(), length);
+        assert_eq!(base58(&entropy, length).len(), length);
         assert_eq!(hexadecimal(&entropy, length).len(), length);
     }
 }
 
 #[test]
 fn every_letter_comes_about_equally_often() {
-    let text = alphanumeric(&Seeded::new(5), 620_000);
+    assert_equally_often(&alphanumeric(&Seeded::new(5), 620_000), 62);
+    assert_equally_often(&base58(&Seeded::new(5), 580_000), 58);
+}
+
+fn assert_equally_often(text: &str, letters: usize) {
     let mut counts = [0_u32; 128];
     for letter in text.bytes() {
         if let Some(count) = counts.get_mut(usize::from(letter)) {
@@ -82,7 +89,7 @@ fn every_letter_comes_about_equally_often() {
         }
     }
     let drawn: Vec<u32> = counts.into_iter().filter(|count| *count > 0).collect();
-    assert_eq!(drawn.len(), 62);
+    assert_eq!(drawn.len(), letters);
     // 10,000 each; five standard deviations are 500. Without the rejection some would have 12,000.
     assert!(drawn.iter().all(|count| (9_500..10_500).contains(count)), "{drawn:?}");
 }

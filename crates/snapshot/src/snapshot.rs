@@ -5,8 +5,9 @@ use std::sync::Arc;
 use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
-    ResourceServer, ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey, SubjectType, Tenant,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, Organization,
+    OrganizationId, ResourceServer, ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey,
+    SubjectType, Tenant,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
@@ -28,6 +29,8 @@ pub struct Snapshot {
     tenant: Arc<Tenant>,
     signing_keys: Arc<[SigningKey]>,
     clients: HashMap<ClientId, Arc<KnownClient>>,
+    /// Of the clients that have any.
+    credentials: HashMap<ClientId, Arc<[Credential]>>,
     apis: HashMap<Audience, Arc<ResourceServer>>,
     api_identifiers: HashMap<ResourceServerId, Audience>,
     /// The APIs whose tokens the RSA keys sign with another algorithm than RS256.
@@ -51,6 +54,7 @@ impl Snapshot {
             tenant: Arc::new(configuration.tenant),
             signing_keys: configuration.signing_keys.into(),
             clients: HashMap::new(),
+            credentials: HashMap::new(),
             apis: HashMap::new(),
             api_identifiers: HashMap::new(),
             beyond_rs256: HashSet::new(),
@@ -63,6 +67,11 @@ impl Snapshot {
             digest_key,
         };
         configuration.clients.into_iter().for_each(|client| snapshot.put_client(client));
+        for held in configuration.credentials.chunk_by(|one, next| one.client_id == next.client_id) {
+            if let Some(first) = held.first() {
+                snapshot.put_credentials(first.client_id.clone(), held.to_vec());
+            }
+        }
         configuration.resource_servers.into_iter().for_each(|api| snapshot.put_api(api));
         configuration.client_grants.into_iter().for_each(|grant| snapshot.put_grant(grant));
         configuration.organizations.into_iter().for_each(|organization| {
@@ -108,6 +117,12 @@ impl Snapshot {
         self.federated_identities.get(client).map_or(&[], |identities| identities)
     }
 
+    /// All credentials of a client, newest first. Which of them count says the client's
+    /// `client_authentication_methods`; some may have expired.
+    pub fn credentials_of(&self, client: &ClientId) -> &[Credential] {
+        self.credentials.get(client).map(Arc::as_ref).unwrap_or_default()
+    }
+
     /// Whether the RSA keys sign with RS256 and nothing else.
     pub fn signs_with_rs256_only(&self) -> bool {
         self.beyond_rs256.is_empty()
@@ -119,6 +134,7 @@ impl Snapshot {
             Changed::SigningKeys(keys) => self.signing_keys = keys.into(),
             Changed::Client(_, Some(client)) => self.put_client(client),
             Changed::Client(id, None) => drop(self.clients.remove(&id)),
+            Changed::Credentials(client, held) => self.put_credentials(client, held),
             Changed::ResourceServer(id, api) => {
                 if let Some(identifier) = self.api_identifiers.remove(&id) {
                     self.remove_api(&id, &identifier);
@@ -167,6 +183,14 @@ impl Snapshot {
         let secret = std::mem::replace(&mut client.client_secret, Secret::from(""));
         let digest = self.digest_key.digest(&secret);
         self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, digest }));
+    }
+
+    fn put_credentials(&mut self, client: ClientId, held: Vec<Credential>) {
+        if held.is_empty() {
+            self.credentials.remove(&client);
+        } else {
+            self.credentials.insert(client, held.into());
+        }
     }
 
     fn put_api(&mut self, api: ResourceServer) {

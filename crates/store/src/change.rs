@@ -1,8 +1,9 @@
 //! What can happen to the configuration.
 
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, FederatedIdentityId,
-    Organization, OrganizationId, ResourceServer, ResourceServerId, SigningKey, Tenant, Versioned,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
+    FederatedIdentityId, Organization, OrganizationId, ResourceServer, ResourceServerId, SigningKey, Tenant,
+    Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -13,12 +14,18 @@ pub enum Change {
     UpdateTenant(Versioned<Tenant>),
     /// Adds a key.
     CreateSigningKey(SigningKey),
-    /// Adds a client.
+    /// Adds a client. The credentials that count for it follow in the same commit: they need their client.
     CreateClient(Client),
-    /// Replaces a client.
+    /// Replaces a client. The credentials that count for it must be there, and its own.
     UpdateClient(Versioned<Client>),
-    /// Removes a client with its grants, their associations, and its identities.
+    /// Removes a client with its grants, their associations, its credentials and its identities.
     DeleteClient(ClientId),
+    /// Adds a credential to a client, which has at most [`Credential::PER_CLIENT`]. A `kid` names one key of the client.
+    CreateCredential(Credential),
+    /// Replaces the name and the dates of a credential.
+    UpdateCredential(Versioned<Credential>),
+    /// Removes a credential, unless it counts for its client.
+    DeleteCredential(CredentialId),
     /// Adds an API.
     CreateResourceServer(ResourceServer),
     /// Replaces an API.

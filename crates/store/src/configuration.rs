@@ -1,8 +1,8 @@
 //! The configuration as a whole, and what is different in it.
 
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
-    ResourceServer, ResourceServerId, Revision, SigningKey, Tenant,
+    Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, Organization,
+    OrganizationId, ResourceServer, ResourceServerId, Revision, SigningKey, Tenant,
 };
 
 /// A grant that was added to an organization.
@@ -25,6 +25,8 @@ pub struct Configuration {
     pub signing_keys: Vec<SigningKey>,
     /// All clients.
     pub clients: Vec<Client>,
+    /// All credentials of clients; of each client newest first.
+    pub credentials: Vec<Credential>,
     /// All APIs.
     pub resource_servers: Vec<ResourceServer>,
     /// All grants.
@@ -47,7 +49,6 @@ pub struct Changes {
 }
 
 /// A record that differs; none where it is gone.
-#[expect(clippy::large_enum_variant, reason = "changes are few, and taken apart as soon as they are read")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Changed {
     /// What is set for the deployment.
@@ -56,6 +57,8 @@ pub enum Changed {
     SigningKeys(Vec<SigningKey>),
     /// A client.
     Client(ClientId, Option<Client>),
+    /// The credentials of a client, all of them, newest first.
+    Credentials(ClientId, Vec<Credential>),
     /// An API.
     ResourceServer(ResourceServerId, Option<ResourceServer>),
     /// A grant.

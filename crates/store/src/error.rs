@@ -7,6 +7,8 @@ use thiserror::Error;
 pub enum Noun {
     /// A client.
     Client,
+    /// A credential of a client.
+    Credential,
     /// An API.
     ResourceServer,
     /// A client grant.
@@ -35,6 +37,9 @@ pub enum StoreError {
     /// A record that the change needs is not there.
     #[error("the {0:?} is not there")]
     Missing(Noun),
+    /// Another record needs the record that is to go.
+    #[error("the {0:?} is in use")]
+    InUse(Noun),
     /// The record has changed since it was read.
     #[error("the {0:?} has changed since it was read")]
     Stale(Noun),

@@ -19,10 +19,10 @@ pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
-    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp,
-    Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
+    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
+    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant,
+    Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -68,6 +68,12 @@ pub trait Store: Send + Sync {
 
     /// Clients in order of creation, the global client last.
     async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError>;
+
+    /// A credential by `id`.
+    async fn get_credential(&self, id: &CredentialId) -> Result<Option<Versioned<Credential>>, StoreError>;
+
+    /// The credentials of a client, newest first; at most [`Credential::PER_CLIENT`].
+    async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError>;
 
     /// An API by `id`.
     async fn get_resource_server(

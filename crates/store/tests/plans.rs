@@ -141,6 +141,8 @@ async fn getting_searches(database: &Database) {
             store.changes_since(Revision(5)).await.unwrap();
             store.get_client(&"a".into()).await.unwrap();
             store.find_client_of_api(&"a".into()).await.unwrap();
+            store.get_credential(&"a".into()).await.unwrap();
+            store.list_credentials(&"a".into()).await.unwrap();
             store.get_resource_server(&"a".into()).await.unwrap();
             store.find_resource_server(&"a".into()).await.unwrap();
             store.get_client_grant(&"a".into()).await.unwrap();
@@ -183,6 +185,7 @@ async fn changes_search(database: &Database) {
         .assert_searches("deleting", async |store| {
             for change in [
                 Change::DeleteClient("a".into()),
+                Change::DeleteCredential("a".into()),
                 Change::DeleteResourceServer("a".into()),
                 Change::DeleteClientGrant("a".into()),
                 Change::DeleteOrganization("a".into()),

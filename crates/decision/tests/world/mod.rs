@@ -79,6 +79,7 @@ pub fn client(id: &str) -> Client {
         is_first_party: true,
         grant_types: Some(vec![CLIENT_CREDENTIALS.to_owned()]),
         token_endpoint_auth_method: None,
+        client_authentication_methods: None,
         default_organization: None,
         resource_server_identifier: None,
         third_party_security_mode: None,

@@ -11,6 +11,7 @@ use crate::{Caller, Context, Error, Members, Request};
 pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
     caller.require(CreateClient)?;
     let body = request.payload(CreateClient)?;
+    super::check_supported(&body)?;
     let strict = body.get("third_party_security_mode").is_some_and(|mode| mode == "strict");
     let generate = if strict { ClientId::generate_third_party } else { ClientId::generate };
     let id = generate(&*context.entropy);

@@ -15,16 +15,27 @@ pub use list::list;
 pub use rotate_secret::rotate_secret;
 pub use update::update;
 
-use grantd_model::{Client, ClientId, Secret, Versioned, alphanumeric};
+use grantd_model::{Client, ClientFault, ClientId, Secret, Versioned, alphanumeric};
 use grantd_store::{Change, Noun, StoreError};
 
-use crate::{Context, Error, Inexistent};
+use crate::{Context, Error, Inexistent, Members};
 
 /// Length of a client secret, in characters: about 380 bits.
 const SECRET: usize = 64;
 
 fn generate_secret(context: &Context) -> Secret {
     Secret::from(alphanumeric(&*context.entropy, SECRET))
+}
+
+/// Credentials cannot be set over the API yet.
+fn check_supported(body: &Members) -> Result<(), ClientFault> {
+    if body.get("client_authentication_methods").is_some_and(|methods| !methods.is_null()) {
+        return Err(ClientFault::AuthenticationMethodsUnsupported);
+    }
+    if body.get("signed_request_object").is_some_and(|object| object.get("credentials").is_some()) {
+        return Err(ClientFault::RequestKeysUnsupported);
+    }
+    Ok(())
 }
 
 async fn load(context: &Context, id: &str) -> Result<Versioned<Client>, Error> {

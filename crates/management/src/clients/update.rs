@@ -18,6 +18,7 @@ pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Re
     for member in body.keys() {
         caller.require_any(scope_for(member))?;
     }
+    super::check_supported(&body)?;
     while_stale(|| attempt(context, caller, request.parameter("id"), &body)).await
 }
 

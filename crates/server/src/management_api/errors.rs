@@ -235,6 +235,7 @@ fn conflict(noun: Noun) -> Line {
         Noun::Client | Noun::FederatedIdentity | Noun::SigningKey | Noun::Tenant => {
             ("The record already exists", "conflict")
         }
+        Noun::Credential => ("Another key of this client has the same kid", "credential_conflict"),
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))
 }
@@ -299,6 +300,22 @@ fn client(fault: &ClientFault) -> Line {
         }
         ClientFault::RequestKeysUnsupported => {
             invalid("`signed_request_object.credentials` is not supported by this server yet")
+        }
+        ClientFault::AuthenticationAmbiguous => {
+            invalid("`client_authentication_methods` and `token_endpoint_auth_method` are mutually exclusive")
+        }
+        ClientFault::AuthenticationAlgorithm => {
+            invalid("`client_authentication_methods` requires `jwt_configuration.alg` to be RS256")
+        }
+        ClientFault::TooManyCredentials => {
+            invalid("`client_authentication_methods` takes at most 2 credentials")
+        }
+        ClientFault::CredentialTwice(id) => invalid(&format!("credential {id} is named more than once")),
+        ClientFault::StrictAndMutualTls => {
+            invalid("mTLS client authentication is not available to strict third-party clients")
+        }
+        ClientFault::NoSecret => {
+            invalid("a client with `client_authentication_methods` has no client secret")
         }
         ClientFault::Administrator => (
             StatusCode::FORBIDDEN,

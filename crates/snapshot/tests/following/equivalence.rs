@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::records::{
-    APIS, AUDIENCES, CLIENTS, FrozenClock, GRANTS, IDENTITIES, NAMES, ORGANIZATIONS, SECRETS, answers, api,
-    client, grant, identity, organization,
+    APIS, AUDIENCES, CLIENTS, CREDENTIALS, FrozenClock, GRANTS, IDENTITIES, NAMES, ORGANIZATIONS, SECRETS,
+    answers, api, client, credential, grant, identity, organization,
 };
 use crate::watched_store::WatchedStore;
 
@@ -20,6 +20,9 @@ use crate::watched_store::WatchedStore;
 enum Step {
     PutClient(&'static str, &'static str, bool),
     DeleteClient(&'static str),
+    CreateCredential(&'static str, &'static str),
+    UpdateCredential(&'static str, &'static str),
+    DeleteCredential(&'static str),
     PutApi(&'static str, &'static str, &'static str),
     MoveApi(&'static str, &'static str),
     DeleteApi(&'static str),
@@ -44,6 +47,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (select(&CLIENTS), select(&SECRETS[..2]), any::<bool>())
             .prop_map(|(id, secret, first)| Step::PutClient(id, secret, first)),
         1 => select(&CLIENTS).prop_map(Step::DeleteClient),
+        4 => (select(&CREDENTIALS), select(&CLIENTS)).prop_map(|(id, client)| Step::CreateCredential(id, client)),
+        1 => (select(&CREDENTIALS), select(&NAMES)).prop_map(|(id, name)| Step::UpdateCredential(id, name)),
+        1 => select(&CREDENTIALS).prop_map(Step::DeleteCredential),
         5 => (select(&APIS), select(&AUDIENCES), select(&["read", "write"]))
             .prop_map(|(id, identifier, scope)| Step::PutApi(id, identifier, scope)),
         2 => (select(&APIS), select(&AUDIENCES)).prop_map(|(id, to)| Step::MoveApi(id, to)),
@@ -107,6 +113,13 @@ impl Step {
                 }
             },
             Self::DeleteClient(id) => Change::DeleteClient(id.into()),
+            Self::CreateCredential(id, client) => Change::CreateCredential(credential(id, client)),
+            Self::UpdateCredential(id, name) => {
+                let mut former = store.get_credential(&id.into()).await.unwrap()?;
+                former.record.name = Some(name.to_owned());
+                Change::UpdateCredential(former)
+            }
+            Self::DeleteCredential(id) => Change::DeleteCredential(id.into()),
             Self::PutApi(id, identifier, scope) => match store.get_resource_server(&id.into()).await.unwrap()
             {
                 None => Change::CreateResourceServer(api(id, identifier, scope)),

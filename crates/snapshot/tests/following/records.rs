@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
-    Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, Clock, DefaultFor, FederatedIdentity,
-    Organization, ResourceServer, Scope, Secret, SubjectType, Timestamp,
+    Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, Clock, Credential, CredentialKind,
+    DefaultFor, FederatedIdentity, Organization, ResourceServer, Scope, Secret, SubjectType, Timestamp,
 };
 use grantd_snapshot::Snapshot;
 use serde_json::json;
@@ -18,6 +18,7 @@ pub const GRANTS: [&str; 6] = ["cgr_1", "cgr_2", "cgr_3", "cgr_4", "cgr_5", "cgr
 pub const ORGANIZATIONS: [&str; 3] = ["org_1", "org_2", "org_3"];
 pub const IDENTITIES: [&str; 4] = ["fid_1", "fid_2", "fid_3", "fid_4"];
 pub const NAMES: [&str; 3] = ["acme", "bird", "coop"];
+pub const CREDENTIALS: [&str; 4] = ["cred_1", "cred_2", "cred_3", "cred_4"];
 pub const SECRETS: [&str; 3] = ["secret", "other", ""];
 
 /// A clock that stands still until it is set.
@@ -37,12 +38,26 @@ pub fn client(id: &str, secret: &str, is_first_party: bool) -> Client {
         is_first_party,
         grant_types: Some(vec![CLIENT_CREDENTIALS.to_owned()]),
         token_endpoint_auth_method: None,
+        client_authentication_methods: None,
         default_organization: None,
         resource_server_identifier: None,
         third_party_security_mode: None,
         require_proof_of_possession: None,
         client_secret: Secret::from(secret),
         properties: Members::from_iter([("description".to_owned(), json!("only stored"))]),
+    }
+}
+
+/// A certificate's holder.
+pub fn credential(id: &str, client: &str) -> Credential {
+    Credential {
+        id: id.into(),
+        client_id: client.into(),
+        name: None,
+        created_at: Timestamp::from_millis(1),
+        updated_at: Timestamp::from_millis(1),
+        expires_at: None,
+        kind: CredentialKind::CertSubjectDn { subject_dn: format!("CN={id}") },
     }
 }
 
@@ -90,6 +105,7 @@ pub fn answers(snapshot: &Snapshot) -> Vec<String> {
     for id in CLIENTS {
         answers.push(format!("{id}: {:?}", snapshot.client(id)));
         answers.push(format!("{id}: {:?}", snapshot.federated_identities_of(id)));
+        answers.push(format!("{id}: {:?}", snapshot.credentials_of(&id.into())));
         for secret in SECRETS {
             let knows = snapshot.client_with_secret(id, secret.as_bytes()).is_some();
             answers.push(format!("{id} {secret}: {knows}"));

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
-    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp,
-    Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
+    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
+    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey,
+    Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, SqliteStore, Store, StoreError,
@@ -106,6 +106,14 @@ impl Store for WatchedStore {
 
     async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError> {
         self.sqlite.list_clients(filter, paging).await
+    }
+
+    async fn get_credential(&self, id: &CredentialId) -> Result<Option<Versioned<Credential>>, StoreError> {
+        self.sqlite.get_credential(id).await
+    }
+
+    async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError> {
+        self.sqlite.list_credentials(client).await
     }
 
     async fn get_resource_server(

@@ -3,12 +3,13 @@
 //! The files of the nouns know their own table only; the database's foreign keys stand behind these rules.
 
 use grantd_model::{
-    Audience, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, OrganizationId, ResourceServerId,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
+    OrganizationId, ResourceServerId, Versioned,
 };
 
 use super::{
-    Write, associations, client_grants, clients, federated_identities, organizations, resource_servers,
-    tenant,
+    Write, associations, client_grants, clients, credentials, federated_identities, organizations,
+    resource_servers, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -59,8 +60,44 @@ pub(crate) async fn create_federated_identity(
     federated_identities::create(write, identity).await
 }
 
-/// A client goes with its grants and its identities.
+/// A client needs the credentials that count for it.
+pub(crate) async fn update_client(
+    write: &mut Write<'_>,
+    client: &Versioned<Client>,
+) -> Result<(), StoreError> {
+    clients::update(write, client).await?;
+    if credentials::has_those_in_use(write, &client.record).await? {
+        Ok(())
+    } else {
+        Err(StoreError::Missing(Noun::Credential))
+    }
+}
+
+/// A credential needs its client.
+pub(crate) async fn create_credential(
+    write: &mut Write<'_>,
+    credential: &Credential,
+) -> Result<(), StoreError> {
+    if !clients::exists(write, &credential.client_id).await? {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    credentials::create(write, credential).await
+}
+
+/// A credential that counts for its client does not go.
+pub(crate) async fn delete_credential(write: &mut Write<'_>, id: &CredentialId) -> Result<(), StoreError> {
+    let missing = StoreError::Missing(Noun::Credential);
+    let credential = credentials::get(write.connection, id).await?.ok_or(missing)?.record;
+    let client = clients::get(write.connection, write.key, &credential.client_id).await?;
+    if client.is_some_and(|client| client.record.credentials_in_use().any(|used| used == *id)) {
+        return Err(StoreError::InUse(Noun::Credential));
+    }
+    credentials::delete(write, &credential).await
+}
+
+/// A client goes with its credentials, its grants and its identities.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
+    credentials::delete_of_client(write, id).await?;
     for grant in client_grants::ids_of_client(write, id).await? {
         delete_client_grant(write, &grant).await?;
     }

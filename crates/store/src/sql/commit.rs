@@ -1,7 +1,7 @@
 //! How a change becomes statements.
 
 use super::{
-    Write, associations, cascades, client_grants, clients, federated_identities, organizations,
+    Write, associations, cascades, client_grants, clients, credentials, federated_identities, organizations,
     resource_servers, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
@@ -12,8 +12,11 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         Change::UpdateTenant(settings) => tenant::update(write, &settings).await,
         Change::CreateSigningKey(key) => signing_keys::create(write, &key).await,
         Change::CreateClient(client) => clients::create(write, &client).await,
-        Change::UpdateClient(client) => clients::update(write, &client).await,
+        Change::UpdateClient(client) => cascades::update_client(write, &client).await,
         Change::DeleteClient(id) => cascades::delete_client(write, &id).await,
+        Change::CreateCredential(credential) => cascades::create_credential(write, &credential).await,
+        Change::UpdateCredential(credential) => credentials::update(write, &credential).await,
+        Change::DeleteCredential(id) => cascades::delete_credential(write, &id).await,
         Change::CreateResourceServer(api) => resource_servers::create(write, &api).await,
         Change::UpdateResourceServer(api) => resource_servers::update(write, &api).await,
         Change::DeleteResourceServer(id) => cascades::delete_resource_server(write, &id).await,

@@ -5,8 +5,8 @@ use grantd_model::{ClientGrantId, ClientId, OrganizationId, ResourceServerId, Re
 
 use super::revision::kind;
 use super::{
-    Connection, associations, client_grants, clients, federated_identities, organizations, resource_servers,
-    revision, signing_keys, stored_revision, tenant,
+    Connection, associations, client_grants, clients, credentials, federated_identities, organizations,
+    resource_servers, revision, signing_keys, stored_revision, tenant,
 };
 use crate::{Changed, Changes, Configuration, KeyEncryptionKey, StoreError};
 
@@ -19,6 +19,7 @@ pub(crate) async fn everything(
         tenant: tenant::get(connection).await?.record,
         signing_keys: signing_keys::all(connection, key).await?,
         clients: clients::all(connection, key).await?,
+        credentials: credentials::all(connection).await?,
         resource_servers: resource_servers::all(connection, key).await?,
         client_grants: client_grants::all(connection).await?,
         organizations: organizations::all(connection).await?,
@@ -53,6 +54,11 @@ async fn current(
             let id = ClientId::from(record);
             let client = clients::get(connection, key, &id).await?;
             Changed::Client(id, client.map(|client| client.record))
+        }
+        kind::CREDENTIALS => {
+            let client = ClientId::from(record);
+            let held = credentials::of_client(connection, &client).await?;
+            Changed::Credentials(client, held)
         }
         kind::RESOURCE_SERVER => {
             let id = ResourceServerId::from(record);

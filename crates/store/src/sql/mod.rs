@@ -9,6 +9,7 @@ pub(crate) mod cascades;
 pub(crate) mod client_grants;
 pub(crate) mod clients;
 pub(crate) mod commit;
+pub(crate) mod credentials;
 pub(crate) mod federated_identities;
 pub(crate) mod load;
 pub(crate) mod one_time_uses;

@@ -10,6 +10,8 @@ pub(crate) mod kind {
     pub(crate) const TENANT: &str = "tenant";
     pub(crate) const SIGNING_KEYS: &str = "signing_keys";
     pub(crate) const CLIENT: &str = "client";
+    /// Credentials go by client: a key is one client, and what is read are all that it has.
+    pub(crate) const CREDENTIALS: &str = "credentials";
     pub(crate) const RESOURCE_SERVER: &str = "resource_server";
     pub(crate) const CLIENT_GRANT: &str = "client_grant";
     pub(crate) const ORGANIZATION: &str = "organization";

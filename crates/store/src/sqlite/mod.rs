@@ -13,10 +13,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId,
-    FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId, Page, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp,
-    Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
+    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
+    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant,
+    Timestamp, Versioned,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
@@ -34,6 +34,7 @@ pub(crate) type Connection = sqlx::SqliteConnection;
 const READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
+    (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
 ];
@@ -168,6 +169,14 @@ impl Store for SqliteStore {
 
     async fn list_clients(&self, filter: &ClientFilter, paging: &Paging) -> Result<Page<Client>, StoreError> {
         sql::clients::list(&mut *self.reader().await?, &self.key, filter, paging).await
+    }
+
+    async fn get_credential(&self, id: &CredentialId) -> Result<Option<Versioned<Credential>>, StoreError> {
+        sql::credentials::get(&mut *self.reader().await?, id).await
+    }
+
+    async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError> {
+        sql::credentials::of_client(&mut *self.reader().await?, client).await
     }
 
     async fn get_resource_server(

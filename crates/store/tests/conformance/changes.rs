@@ -59,6 +59,10 @@ fn applied(mut past: Configuration, changes: Changes) -> Configuration {
             Changed::Tenant(tenant) => past.tenant = tenant,
             Changed::SigningKeys(keys) => past.signing_keys = keys,
             Changed::Client(id, now) => put(&mut past.clients, |client| client.client_id == id, now),
+            Changed::Credentials(client, now) => {
+                past.credentials.retain(|credential| credential.client_id != client);
+                past.credentials.extend(now);
+            }
             Changed::ResourceServer(id, now) => put(&mut past.resource_servers, |api| api.id == id, now),
             Changed::ClientGrant(id, now) => put(&mut past.client_grants, |grant| grant.id == id, now),
             Changed::Organization(id, now) => put(&mut past.organizations, |record| record.id == id, now),
@@ -88,6 +92,9 @@ fn assert_whole(configuration: &Configuration) {
     for client in &configuration.clients {
         let home = client.default_organization.as_ref().map(|home| &home.organization_id);
         assert!(home.is_none_or(|home| organizations.contains(home)), "{client:?}");
+    }
+    for credential in &configuration.credentials {
+        assert!(clients.contains(&credential.client_id), "{credential:?}");
     }
     for grant in grants.values() {
         assert!(apis.contains(&grant.audience), "{grant:?}");

@@ -89,6 +89,10 @@ pub async fn what_a_change_needs_and_is_not_there_is_missing(backend: impl Backe
             Noun::Organization,
             Change::UpdateClient(at(grantd_model::Client { client_id: "client_1".into(), ..homeless }, 1)),
         ),
+        (Noun::Credential, Change::UpdateClient(at(client_with_keys("client_1", &["cred_none"]), 1))),
+        (Noun::Client, Change::CreateCredential(credential("cred_new", "nobody"))),
+        (Noun::Credential, Change::UpdateCredential(at(credential("cred_none", "client_1"), 1))),
+        (Noun::Credential, Change::DeleteCredential("cred_none".into())),
         (Noun::ResourceServer, Change::UpdateResourceServer(at(api("api_none", "https://none/"), 1))),
         (Noun::ResourceServer, Change::DeleteResourceServer("api_none".into())),
         (

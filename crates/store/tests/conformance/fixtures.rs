@@ -1,8 +1,9 @@
 //! Records to store, and ways to say what is stored.
 
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, FederatedIdentity, Organization, OrganizationId,
-    ResourceServer, ResourceServerId, Revision, Secret, SigningKey, SigningKeyState, Timestamp, Versioned,
+    AssertionAlgorithm, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialKind,
+    FederatedIdentity, Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, Secret,
+    SigningKey, SigningKeyState, Timestamp, Versioned,
 };
 use grantd_store::{Association, Change, Configuration, Store};
 use serde_json::{Map, Value, json};
@@ -92,6 +93,36 @@ pub fn disown(client: &str, id: &str) -> Change {
     Change::DeleteFederatedIdentity { client: client.into(), id: id.into() }
 }
 
+/// A credential of this kind.
+pub fn credential_of_kind(id: &str, client: &str, kind: CredentialKind) -> Credential {
+    Credential {
+        id: id.into(),
+        client_id: client.into(),
+        name: Some(format!("Credential {id}")),
+        created_at: Timestamp::from_millis(1_767_323_045_678),
+        updated_at: Timestamp::from_millis(1_767_323_045_678),
+        expires_at: None,
+        kind,
+    }
+}
+
+/// A key whose `kid` is its credential's id.
+pub fn credential(id: &str, client: &str) -> Credential {
+    key_named(id, client, id, b"a key")
+}
+
+/// A key with this `kid`.
+pub fn key_named(id: &str, client: &str, kid: &str, spki: &[u8]) -> Credential {
+    let (kid, spki) = (kid.into(), spki.to_vec());
+    credential_of_kind(id, client, CredentialKind::PublicKey { kid, alg: AssertionAlgorithm::PS256, spki })
+}
+
+/// A client that signs its assertions with these keys.
+pub fn client_with_keys(id: &str, keys: &[&str]) -> Client {
+    let keys: Vec<Value> = keys.iter().map(|key| json!({"id": key})).collect();
+    client_with(id, json!({"client_authentication_methods": {"private_key_jwt": {"credentials": keys}}}))
+}
+
 /// A grant in an organization.
 pub fn association(organization: &str, client_grant: &str) -> Association {
     Association { organization: organization.into(), client_grant: client_grant.into() }
@@ -159,6 +190,7 @@ pub fn at<T>(record: T, revision: u64) -> Versioned<T> {
 /// The configuration with everything in order of identifiers, for comparing: a store returns no certain order.
 pub fn sorted(mut configuration: Configuration) -> Configuration {
     configuration.clients.sort_by(|one, other| one.client_id.cmp(&other.client_id));
+    configuration.credentials.sort_by(|one, other| one.id.cmp(&other.id));
     configuration.resource_servers.sort_by(|one, other| one.id.cmp(&other.id));
     configuration.client_grants.sort_by(|one, other| one.id.cmp(&other.id));
     configuration.organizations.sort_by(|one, other| one.id.cmp(&other.id));

@@ -10,6 +10,7 @@ mod cascades;
 mod changes;
 mod collation;
 mod commits;
+mod credentials;
 mod federated_identities;
 mod filters;
 mod fixtures;
@@ -98,6 +99,18 @@ suite! {
         what_an_identity_needs_is_missing
         the_21st_identity_of_a_client_is_too_many
         of_30_identities_made_at_once_20_are_there
+    }
+    credentials {
+        every_kind_of_credential_reads_back_as_it_was_written
+        credentials_are_listed_newest_first_and_each_client_has_its_own
+        an_update_changes_the_name_and_the_dates_alone
+        a_kid_names_one_key_of_a_client
+        a_client_has_a_bounded_number_of_credentials
+        a_credential_in_use_does_not_go
+        of_an_update_that_uses_a_credential_and_its_deletion_one_happens
+        a_client_uses_its_own_credentials_alone
+        a_client_comes_with_its_credentials_in_one_commit
+        a_client_goes_with_its_credentials
     }
     filters {
         grants_are_found_by_every_member_of_the_filter

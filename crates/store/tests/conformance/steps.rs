@@ -13,6 +13,10 @@ pub enum Step {
     CreateClient(u8, Option<u8>),
     UpdateClient(u8, Option<u8>),
     DeleteClient(u8),
+    CreateCredential(u8, u8),
+    UpdateCredential(u8),
+    UseCredential(u8, u8),
+    DeleteCredential(u8),
     CreateApi(u8, u8),
     UpdateApi(u8),
     DeleteApi(u8),
@@ -45,6 +49,10 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (n(), some()).prop_map(|(client, home)| CreateClient(client, home)),
         2 => (n(), some()).prop_map(|(client, home)| UpdateClient(client, home)),
         1 => n().prop_map(DeleteClient),
+        4 => (n(), n()).prop_map(|(id, client)| CreateCredential(id, client)),
+        1 => n().prop_map(UpdateCredential),
+        2 => (n(), n()).prop_map(|(id, client)| UseCredential(id, client)),
+        1 => n().prop_map(DeleteCredential),
         4 => (n(), n()).prop_map(|(api, identifier)| CreateApi(api, identifier)),
         2 => n().prop_map(UpdateApi),
         1 => n().prop_map(DeleteApi),
@@ -75,6 +83,21 @@ pub async fn change(store: &dyn Store, step: &Step) -> Change {
             Change::UpdateClient(next(homed(*id, *home), former))
         }
         Step::DeleteClient(id) => Change::DeleteClient(format!("client_{id}").into()),
+        Step::CreateCredential(id, client) => {
+            Change::CreateCredential(credential(&format!("cred_{id}"), &format!("client_{client}")))
+        }
+        Step::UpdateCredential(id) => {
+            let former = store.get_credential(&format!("cred_{id}").into()).await.unwrap();
+            let mut record = former.clone().map_or_else(|| credential("none", "none"), |held| held.record);
+            record.name = if record.name.is_some() { None } else { Some("named".into()) };
+            Change::UpdateCredential(next(record, former))
+        }
+        Step::UseCredential(id, client) => {
+            let client = format!("client_{client}");
+            let former = store.get_client(&client.as_str().into()).await.unwrap();
+            Change::UpdateClient(next(client_with_keys(&client, &[&format!("cred_{id}")]), former))
+        }
+        Step::DeleteCredential(id) => Change::DeleteCredential(format!("cred_{id}").into()),
         Step::CreateApi(id, name) => {
             Change::CreateResourceServer(api(&format!("api_{id}"), &audience(*name)))
         }
