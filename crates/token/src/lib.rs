@@ -2,7 +2,7 @@
 //!
 //! Pure: time and randomness are parameters, nothing is read or written. Issuing is our own code on aws-lc-rs,
 //! because libraries parse the private key for every signature; verifying goes through jsonwebtoken. The two
-//! check each other in the tests.
+//! check each other in the tests. What others sign is read in `inbound`.
 
 mod certificate;
 mod claims;
@@ -10,6 +10,7 @@ mod distinguished_name;
 mod encryption;
 mod error;
 mod header;
+mod inbound;
 mod issue;
 mod issuer;
 mod jwks;
@@ -23,6 +24,10 @@ pub use certificate::Certificate;
 pub use distinguished_name::same_subject;
 pub use encryption::{EncryptionPublicKey, rsa_thumbprint_from_pem};
 pub use error::{IssueError, KeyError};
+pub use inbound::{
+    Assertion, AssertionError, AssertionUse, ClaimError, JwsError, OutsideAssertion, OutsideClaims,
+    OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
+};
 pub use issue::{IssuedToken, issue};
 pub use issuer::Issuer;
 pub use jwks::{Jwk, Jwks, jwks};

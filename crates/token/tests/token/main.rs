@@ -8,11 +8,14 @@
     reason = "a test that cannot go on has failed, and one that is skipped says so"
 )]
 
+mod assertions;
 mod attacks;
 mod certificates;
 mod encryption;
 mod fixtures;
 mod issuing;
 mod keys;
+mod others;
+mod outside;
 mod public_keys;
 mod verifying;
