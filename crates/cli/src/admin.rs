@@ -30,8 +30,8 @@ impl Regain {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let folder = DataFolder::open_existing(&self.data)?;
         folder.warn_if_open_to_others();
-        let key = folder.key_encryption_key(&*entropy)?;
-        let store = SqliteStore::open(&folder.database(), key).await;
+        let keys = folder.key_encryption_keys(&*entropy)?;
+        let store = SqliteStore::open(&folder.database(), keys).await;
         let store = store.map_err(|error| folder.unusable(error))?;
         let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
         let done = start.regain().await;

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `grantd.db` | the configuration |
-//! | `key-encryption-key` | 32 bytes that seal every secret in it |
+//! | `key-encryption-key` | 32 bytes that seal every secret in it: see [`KeyFiles`] |
 //! | `ca.pem`, `ca-key.pem` | the local certificate authority |
 //! | `admin.json` | the administration client of the first start |
 
@@ -12,11 +12,12 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use grantd_model::{Entropy, Secret};
-use grantd_store::{KeyEncryptionKey, StoreError};
+use grantd_model::Entropy;
+use grantd_store::{KeyEncryptionKeys, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
+use crate::key_files::KeyFiles;
 
 const DATABASE: &str = "grantd.db";
 
@@ -65,16 +66,14 @@ impl DataFolder {
 
     /// Opens a folder that a server has filled.
     pub(crate) fn open_existing(path: &Path) -> Outcome<Self> {
-        let database = path.join(DATABASE);
-        if !database.exists() {
-            return Err(format!("{} is not there: this is no data folder", database.display()).into());
-        }
+        check_filled(path)?;
         Self::open(path)
     }
 
     /// Says which secrets are not secret.
     pub(crate) fn warn_if_open_to_others(&self) {
-        for path in [self.path.clone(), self.key_file(), self.admin(), self.ca_key()] {
+        let keys = self.key_files();
+        for path in [self.path.clone(), keys.current(), keys.former(), self.admin(), self.ca_key()] {
             let mode = fs::metadata(&path).map_or(0, |metadata| metadata.permissions().mode());
             if mode & 0o077 != 0 {
                 let (path, mode) = (path.display(), format!("{:o}", mode & 0o777));
@@ -103,35 +102,27 @@ impl DataFolder {
         self.path.join("admin.json")
     }
 
-    /// The key-encryption key. It is made when there is no database yet; a database without its key is refused,
-    /// since a new one would open nothing.
-    pub(crate) fn key_encryption_key(&self, entropy: &dyn Entropy) -> Outcome<KeyEncryptionKey> {
-        let path = self.key_file();
-        if !path.exists() {
-            if self.database().exists() {
-                let gone = "is not there, but the database is: its secrets open with this file only";
-                return Err(format!("{} {gone}", path.display()).into());
-            }
-            let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
-            entropy.fill(&mut *bytes);
-            write_private(&path, &*bytes)?;
+    /// The key-encryption keys. The first is made when there is no database yet; a database without its key is
+    /// refused, since a new one would open nothing.
+    pub(crate) fn key_encryption_keys(&self, entropy: &dyn Entropy) -> Outcome<KeyEncryptionKeys> {
+        let keys = self.key_files();
+        if !keys.current().exists() && !self.database().exists() {
+            keys.make_first(entropy)?;
         }
-        let bytes = Secret::from(fs::read(&path).map_err(|error| named(&error, &path))?);
-        let key = KeyEncryptionKey::new(&bytes);
-        Ok(key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?)
+        keys.read()
     }
 
     /// The store's error with the file that it is about.
     pub(crate) fn unusable(&self, source: StoreError) -> Unusable {
         let file = match source {
-            StoreError::Sealed(_) => self.key_file(),
+            StoreError::Sealed(_) => self.key_files().current(),
             _ => self.database(),
         };
         Unusable { file, source }
     }
 
-    fn key_file(&self) -> PathBuf {
-        self.path.join("key-encryption-key")
+    fn key_files(&self) -> KeyFiles {
+        KeyFiles::of(&self.path)
     }
 
     /// `admin.json`, if it is still there.
@@ -150,6 +141,15 @@ impl DataFolder {
     pub(crate) fn write_admin(&self, admin: &Admin) -> Outcome {
         write_private(&self.admin(), serde_json::to_string_pretty(admin)?.as_bytes())
     }
+}
+
+/// Whether a server has filled this folder. The database is returned.
+pub(crate) fn check_filled(path: &Path) -> Outcome<PathBuf> {
+    let database = path.join(DATABASE);
+    if database.exists() {
+        return Ok(database);
+    }
+    Err(format!("{} is not there: this is no data folder", database.display()).into())
 }
 
 fn lock(path: &Path) -> Outcome<fs::File> {

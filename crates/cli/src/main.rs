@@ -5,6 +5,8 @@ mod data;
 mod demo;
 mod first_start;
 mod issuer;
+mod key_files;
+mod keys;
 mod local_ca;
 mod open_files;
 mod serve;
@@ -43,6 +45,8 @@ enum Command {
     /// For when admin.json is lost, or the client was changed or deleted. The new admin.json is written to the data
     /// folder; everything else stays as it is.
     Admin(admin::Regain),
+    /// Keep the key that seals all secrets of a data folder.
+    Keys(keys::Keys),
     /// Print the OpenAPI document of the Management API.
     Openapi,
 }
@@ -58,7 +62,7 @@ enum LogFormat {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = matches!(arguments.command, Command::Demo(_) | Command::Admin(_));
+    let quiet = matches!(arguments.command, Command::Demo(_) | Command::Admin(_) | Command::Keys(_));
     start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a cryptography provider was installed before");
@@ -67,6 +71,7 @@ async fn main() -> ExitCode {
         Command::Serve(serve) => serve.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Admin(admin) => admin.run().await,
+        Command::Keys(keys) => keys.run().await,
         Command::Openapi => print_openapi(),
     };
     match outcome {

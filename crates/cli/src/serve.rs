@@ -70,8 +70,8 @@ impl Serve {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let folder = DataFolder::open(&self.data)?;
         folder.warn_if_open_to_others();
-        let key = folder.key_encryption_key(&*entropy)?;
-        let store = SqliteStore::open(&folder.database(), key).await;
+        let keys = folder.key_encryption_keys(&*entropy)?;
+        let store = SqliteStore::open(&folder.database(), keys).await;
         let store = store.map_err(|error| folder.unusable(error))?;
         let transport = self.transport(&folder, &*clock)?;
         let scheme = if self.plain_http { "http" } else { "https" };

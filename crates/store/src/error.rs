@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::KeyEncryptionKeyId;
+
 /// What a store keeps, as errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
@@ -60,6 +62,14 @@ pub enum StoreError {
         /// The latest version that is known here.
         known: i64,
     },
+    /// The database is of an older version, and nobody has asked to bring it up to date.
+    #[error("the database is of an older version: its schema is {schema}, and this version needs {needed}")]
+    Older {
+        /// The schema's version.
+        schema: i64,
+        /// The version that is needed.
+        needed: i64,
+    },
     /// A stored record cannot be read.
     #[error("a stored {noun:?} cannot be read")]
     Corrupt {
@@ -71,10 +81,17 @@ pub enum StoreError {
     /// A sealed secret does not open: the key-encryption key is another, or the row was tampered with.
     #[error("a sealed {0:?} secret does not open under this key-encryption key")]
     Sealed(Noun),
+    /// New secrets are to be sealed under a key-encryption key that this node does not have.
+    #[error("the key-encryption key that new secrets are sealed under is not here{}", named(*.0))]
+    KeyMissing(Option<KeyEncryptionKeyId>),
     /// The transaction that the change was part of could not be made durable; nothing of it is kept.
     #[error("the change could not be made durable")]
     NotDurable,
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,
+}
+
+fn named(key: Option<KeyEncryptionKeyId>) -> String {
+    key.map_or_else(String::new, |key| format!(": {key}"))
 }

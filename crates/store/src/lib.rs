@@ -6,6 +6,7 @@
 mod change;
 mod configuration;
 mod error;
+mod key_ring;
 mod one_time_use;
 mod seal;
 mod sqlite;
@@ -13,9 +14,10 @@ mod sqlite;
 pub use change::Change;
 pub use configuration::{Association, Changed, Changes, Configuration};
 pub use error::{Noun, StoreError};
+pub use key_ring::KeyEncryptionKeys;
 pub use one_time_use::{FormerUses, OneTimeUse};
-pub use seal::KeyEncryptionKey;
-pub use sqlite::SqliteStore;
+pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
+pub use sqlite::{SealedSecrets, SecretCount, SqliteStore};
 
 use async_trait::async_trait;
 use grantd_model::{

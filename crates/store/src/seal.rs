@@ -1,7 +1,10 @@
 //! Secrets at rest: AES-256-GCM under a key-encryption key.
 //!
 //! A sealed secret names the key that it was sealed under and is bound to the row that it stands in, so that
-//! it opens in no other row and two keys can be told apart while one replaces the other.
+//! it opens in no other row and two keys can be told apart while one replaces the other. Which of the keys seals
+//! is the business of [`key_ring`](crate::key_ring).
+
+use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest;
@@ -9,14 +12,44 @@ use grantd_model::Secret;
 
 use crate::{Noun, StoreError};
 
-/// The first byte of everything sealed in this form.
+/// The first byte of everything sealed in this form; the key's identifier follows it.
 const FORM: u8 = 1;
 const KEY_ID: usize = 4;
 const NONCE: usize = 12;
 
+/// Which key-encryption key: the first four bytes of its SHA-256. It tells a key from its successor, and nobody
+/// anything about either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyEncryptionKeyId([u8; KEY_ID]);
+
+impl KeyEncryptionKeyId {
+    /// As it stands in what is sealed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// From four bytes; none from any other number.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// From eight hexadecimal digits; none from anything else.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let is_one = text.len() == 2 * KEY_ID && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(text, 16).ok().filter(|_| is_one)?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for KeyEncryptionKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
 /// The key that seals all others. 32 bytes; whoever has it and the database has every secret.
 pub struct KeyEncryptionKey {
-    id: [u8; KEY_ID],
+    id: KeyEncryptionKeyId,
     key: RandomizedNonceKey,
 }
 
@@ -25,8 +58,18 @@ impl KeyEncryptionKey {
     pub fn new(bytes: &Secret) -> Option<Self> {
         let key = RandomizedNonceKey::new(&AES_256_GCM, bytes.expose()).ok()?;
         let digest = digest::digest(&digest::SHA256, bytes.expose());
-        let id = *digest.as_ref().first_chunk()?;
+        let id = KeyEncryptionKeyId(*digest.as_ref().first_chunk()?);
         Some(Self { id, key })
+    }
+
+    /// Which key this is.
+    pub fn id(&self) -> KeyEncryptionKeyId {
+        self.id
+    }
+
+    /// Whether something was sealed under this key, or says so.
+    pub(crate) fn is_of(&self, sealed: &[u8]) -> bool {
+        sealed.strip_prefix(&[FORM]).is_some_and(|rest| rest.starts_with(self.id.bytes()))
     }
 
     /// Seals a secret into the row of `noun` that `row` identifies.
@@ -38,7 +81,7 @@ impl KeyEncryptionKey {
             .map_err(|_| StoreError::Sealed(noun))?;
         let mut sealed = Vec::with_capacity(1 + KEY_ID + NONCE + text.len());
         sealed.push(FORM);
-        sealed.extend(self.id);
+        sealed.extend(self.id.bytes());
         sealed.extend(nonce.as_ref());
         sealed.extend(text);
         Ok(sealed)
@@ -50,7 +93,7 @@ impl KeyEncryptionKey {
     }
 
     fn try_open(&self, noun: Noun, row: &str, sealed: &[u8]) -> Option<Secret> {
-        let sealed = sealed.strip_prefix(&[FORM])?.strip_prefix(&self.id)?;
+        let sealed = sealed.strip_prefix(&[FORM])?.strip_prefix(self.id.bytes())?;
         let (nonce, text) = sealed.split_first_chunk::<NONCE>()?;
         let mut text = text.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
@@ -98,6 +141,18 @@ mod tests {
             *flipped.get_mut(position).unwrap() ^= 1;
             assert!(key(1).open(Noun::Client, "a", &flipped).is_err(), "bit in byte {position}");
             assert!(key(1).open(Noun::Client, "a", sealed.get(..position).unwrap()).is_err());
+        }
+    }
+
+    #[test]
+    fn the_identifier_of_a_key_reads_back_from_its_text() {
+        for byte in 0..=255 {
+            let id = key(byte).id();
+            assert_eq!(KeyEncryptionKeyId::from_hex(&id.to_string()), Some(id));
+            assert_eq!(KeyEncryptionKeyId::from_bytes(id.bytes()), Some(id));
+        }
+        for text in ["", "1234567", "123456789", "+1234567", "1234567g"] {
+            assert_eq!(KeyEncryptionKeyId::from_hex(text), None, "{text}");
         }
     }
 

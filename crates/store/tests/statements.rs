@@ -1,7 +1,8 @@
 //! Every SQL text of the store is prepared against the schema: a statement that no other test runs still has its
 //! tables, its columns and its grammar checked.
 //!
-//! The texts are read from the sources. Lists are put together when they run; `plans.rs` prepares those as they are.
+//! The texts are read from the sources. Lists are put together when they run; `plans.rs` and
+//! `sqlite/rewrap.rs` run those as they are.
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
 use std::fs;
@@ -14,8 +15,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 
 /// What statements begin with.
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
-/// Puts lists together from parts that are no statements by themselves.
-const OF_PARTS: &str = "paging.rs";
+/// Put statements together from parts that are none by themselves: lists, and what is done for each sealed column.
+const OF_PARTS: [&str; 2] = ["paging.rs", "sealing.rs"];
 
 /// The sources that have statements: name and text.
 fn sources() -> Vec<(String, String)> {
@@ -23,7 +24,7 @@ fn sources() -> Vec<(String, String)> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
     let named =
         files.map(|file| (file.file_name().into_string().unwrap(), fs::read_to_string(file.path()).unwrap()));
-    named.filter(|(name, _)| name != OF_PARTS).collect()
+    named.filter(|(name, _)| !OF_PARTS.contains(&name.as_str())).collect()
 }
 
 /// The string literals of a source, as the compiler reads them. It knows comments, `\"`, `\\` and a line that goes on.

@@ -8,7 +8,7 @@ use super::revision::{kind, touch};
 use super::{
     Connection, Db, Write, from_text, stale_or_missing, stored_revision, to_text, unique, versioned,
 };
-use crate::{KeyEncryptionKey, Noun, StoreError};
+use crate::{KeyEncryptionKeys, Noun, StoreError};
 
 const COLUMNS: &str = "client_id, created, record, sealed_secret, revision";
 const NOUN: Noun = Noun::Client;
@@ -17,7 +17,7 @@ const ORDER: Order =
 
 pub(crate) async fn get(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     id: &ClientId,
 ) -> Result<Option<Versioned<Client>>, StoreError> {
     let text = "SELECT client_id, created, record, sealed_secret, revision FROM clients WHERE client_id = $1";
@@ -37,7 +37,7 @@ pub(crate) async fn find_of_api(
 
 pub(crate) async fn list(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     filter: &ClientFilter,
     paging: &Paging,
 ) -> Result<Page<Client>, StoreError> {
@@ -66,7 +66,7 @@ pub(crate) async fn list(
 
 pub(crate) async fn all(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Vec<Client>, StoreError> {
     let text = "SELECT client_id, created, record, sealed_secret, revision FROM clients";
     // Each row is read as it comes: together they would take twice the memory of the records.
@@ -149,7 +149,7 @@ pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientId) -> Result<bool,
 
 fn from_row(
     row: &<Db as sqlx::Database>::Row,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Versioned<Client>, StoreError> {
     let mut client: Client = from_text(NOUN, row.try_get::<&str, _>(2)?)?;
     client.client_secret = key.open(NOUN, client.client_id.as_str(), row.try_get::<&[u8], _>(3)?)?;

@@ -8,11 +8,11 @@ use super::{
     Connection, associations, client_grants, clients, credentials, federated_identities, organizations,
     resource_servers, revision, signing_keys, stored_revision, tenant,
 };
-use crate::{Changed, Changes, Configuration, KeyEncryptionKey, StoreError};
+use crate::{Changed, Changes, Configuration, KeyEncryptionKeys, StoreError};
 
 pub(crate) async fn everything(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Configuration, StoreError> {
     Ok(Configuration {
         revision: revision::current(connection).await?,
@@ -30,7 +30,7 @@ pub(crate) async fn everything(
 
 pub(crate) async fn changes_since(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     since: Revision,
 ) -> Result<Changes, StoreError> {
     let revision = revision::current(connection).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn changes_since(
 
 async fn current(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     kind: &str,
     record: &str,
 ) -> Result<Option<Changed>, StoreError> {

@@ -17,6 +17,7 @@ pub(crate) mod organizations;
 pub(crate) mod paging;
 pub(crate) mod resource_servers;
 pub(crate) mod revision;
+pub(crate) mod sealing;
 pub(crate) mod signing_keys;
 pub(crate) mod tenant;
 
@@ -26,7 +27,8 @@ use grantd_model::{Revision, Versioned};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{KeyEncryptionKey, Noun, StoreError};
+use crate::key_ring::Sealer;
+use crate::{Noun, StoreError};
 
 /// A transaction that writes: the connection, the revision that it makes, and the key for secrets.
 pub(crate) struct Write<'c> {
@@ -34,8 +36,8 @@ pub(crate) struct Write<'c> {
     pub(crate) connection: &'c mut Connection,
     /// The revision that the changes take effect at.
     pub(crate) revision: i64,
-    /// What secrets are sealed under.
-    pub(crate) key: &'c KeyEncryptionKey,
+    /// What secrets are sealed under, and opened.
+    pub(crate) key: &'c Sealer<'c>,
 }
 
 /// A record as its stored text.

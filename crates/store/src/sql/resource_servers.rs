@@ -10,7 +10,7 @@ use super::revision::{kind, touch};
 use super::{
     Connection, Db, Write, from_text, stale_or_missing, stored_revision, to_text, unique, versioned,
 };
-use crate::{KeyEncryptionKey, Noun, StoreError};
+use crate::{KeyEncryptionKeys, Noun, StoreError};
 
 const COLUMNS: &str = "id, created, record, sealed_signing_secret, revision";
 const NOUN: Noun = Noun::ResourceServer;
@@ -18,7 +18,7 @@ const ORDER: Order = Order { by: "created, id", after: "(created, id) > (", by_i
 
 pub(crate) async fn get(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     id: &ResourceServerId,
 ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
     let text =
@@ -29,7 +29,7 @@ pub(crate) async fn get(
 
 pub(crate) async fn find(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     identifier: &Audience,
 ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
     let text = "SELECT id, created, record, sealed_signing_secret, revision FROM resource_servers \
@@ -40,7 +40,7 @@ pub(crate) async fn find(
 
 pub(crate) async fn list(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     filter: &ResourceServerFilter,
     paging: &Paging,
 ) -> Result<Page<ResourceServer>, StoreError> {
@@ -53,7 +53,7 @@ pub(crate) async fn list(
 
 pub(crate) async fn all(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Vec<ResourceServer>, StoreError> {
     let text = "SELECT id, created, record, sealed_signing_secret, revision FROM resource_servers";
     let rows = sqlx::query::<Db>(text).fetch_all(connection).await?;
@@ -143,7 +143,7 @@ pub(crate) async fn exists_as(write: &mut Write<'_>, identifier: &Audience) -> R
 
 fn from_row(
     row: &<Db as sqlx::Database>::Row,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Versioned<ResourceServer>, StoreError> {
     let mut api: ResourceServer = from_text(NOUN, row.try_get::<&str, _>(2)?)?;
     let sealed = row.try_get::<Option<&[u8]>, _>(3)?;

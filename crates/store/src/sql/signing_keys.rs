@@ -4,7 +4,7 @@ use grantd_model::{SigningKey, Timestamp};
 
 use super::revision::{kind, touch};
 use super::{Connection, Db, Write, unique};
-use crate::{KeyEncryptionKey, Noun, StoreError};
+use crate::{KeyEncryptionKeys, Noun, StoreError};
 
 const NOUN: Noun = Noun::SigningKey;
 
@@ -12,7 +12,7 @@ type Row = (String, String, Vec<u8>, String, i64);
 
 pub(crate) async fn all(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
 ) -> Result<Vec<SigningKey>, StoreError> {
     let text = "SELECT kid, state, sealed_private_key, certificate, created_at FROM signing_keys \
                 ORDER BY created, kid";
@@ -39,7 +39,7 @@ pub(crate) async fn create(write: &mut Write<'_>, signing_key: &SigningKey) -> R
     touch(write, kind::SIGNING_KEYS, "").await
 }
 
-fn from_row(row: Row, key: &KeyEncryptionKey) -> Result<SigningKey, StoreError> {
+fn from_row(row: Row, key: &KeyEncryptionKeys) -> Result<SigningKey, StoreError> {
     let (kid, state, sealed, certificate, created_at) = row;
     let corrupt = |reason: String| StoreError::Corrupt { noun: NOUN, source: reason.into() };
     Ok(SigningKey {

@@ -3,9 +3,13 @@
 //! One writer ([`writer`]) batches waiting commits into one transaction each; readers have connections of
 //! their own and never wait for it. WAL with `synchronous = FULL`: what is answered survives a power cut.
 
+mod sealed_secrets;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod writer;
+
+pub use self::sealed_secrets::SealedSecrets;
+pub use self::sql::sealing::SecretCount;
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +28,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
 
 use self::writer::Work;
-use crate::{Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, Store, StoreError};
+use crate::{Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, OneTimeUse, Store, StoreError};
 
 /// The database that the statements are compiled for here.
 pub(crate) type Db = sqlx::Sqlite;
@@ -36,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
+    (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
 ];
 
@@ -43,23 +48,18 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 pub struct SqliteStore {
     readers: SqlitePool,
     writer: writer::Writer,
-    key: Arc<KeyEncryptionKey>,
+    key: Arc<KeyEncryptionKeys>,
 }
 
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date. A schema from a newer
     /// version is refused.
-    pub async fn open(file: &Path, key: KeyEncryptionKey) -> Result<Self, StoreError> {
+    pub async fn open(file: &Path, key: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
         make_private(file);
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(std::time::Duration::from_secs(5));
+        let options = options(file).busy_timeout(std::time::Duration::from_secs(5));
         let mut connection = options.connect().await?;
         migrate(&mut connection).await?;
-        let key = Arc::new(key);
+        let key = Arc::new(key.into());
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
         Ok(Self { readers, writer: writer::Writer::start(connection, Arc::clone(&key)), key })
     }
@@ -73,6 +73,17 @@ impl SqliteStore {
     async fn reader(&self) -> Result<PoolConnection<Db>, StoreError> {
         Ok(self.readers.acquire().await?)
     }
+}
+
+/// How every connection to the file behaves. What is deleted or replaced is overwritten, so that no sealed secret
+/// outlives its row, or the key that it was sealed under.
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("secure_delete", "ON")
 }
 
 /// Makes the file for its owner alone, unless it is there. SQLite gives the files beside it the same mode, and says
@@ -97,11 +108,16 @@ async fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// What the database has and nobody here knows is from a newer version.
 fn newer(error: MigrateError) -> StoreError {
-    let known = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default();
+    let known = known_schema();
     match error {
         MigrateError::VersionMissing(schema) if schema > known => StoreError::Newer { schema, known },
         error => StoreError::Migration(error),
     }
+}
+
+/// The latest schema that is known here.
+fn known_schema() -> i64 {
+    MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default()
 }
 
 fn migrations() -> Migrator {

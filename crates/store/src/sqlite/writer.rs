@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Connection, sql};
-use crate::{Change, KeyEncryptionKey, OneTimeUse, StoreError};
+use crate::key_ring::Sealer;
+use crate::{Change, KeyEncryptionKeys, OneTimeUse, StoreError};
 
 /// Commits that may wait; more wait to be let in.
 const WAITING: usize = 1024;
@@ -52,7 +53,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writing task. It ends, and closes the file, when the writer is stopped.
-    pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKey>) -> Self {
+    pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKeys>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         Self { jobs, task: tokio::spawn(write(connection, key, waiting)) }
     }
@@ -73,7 +74,7 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiting: mpsc::Receiver<Job>) {
+async fn write(mut connection: Connection, key: Arc<KeyEncryptionKeys>, mut waiting: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         write_batch(&mut connection, &key, &mut batch).await;
@@ -83,7 +84,7 @@ async fn write(mut connection: Connection, key: Arc<KeyEncryptionKey>, mut waiti
     }
 }
 
-async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch: &mut Vec<Job>) {
+async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKeys, batch: &mut Vec<Job>) {
     let (answers, works): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.answer, job.work)).unzip();
     match write_all(connection, key, works).await {
         Ok(outcomes) => {
@@ -105,23 +106,21 @@ async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKey, batch:
 /// What became of each job. An error is the transaction's: all of them failed.
 async fn write_all(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &KeyEncryptionKeys,
     works: Vec<Work>,
 ) -> Result<Vec<Answer>, StoreError> {
     statement(connection, "BEGIN IMMEDIATE").await?;
+    // Nobody else writes until COMMIT, so what is named here is named for all that is sealed below.
+    let sealer = key.sealer(sql::sealing::named(connection).await?)?;
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
-        outcomes.push(write_one(connection, key, work).await?);
+        outcomes.push(write_one(connection, &sealer, work).await?);
     }
     statement(connection, "COMMIT").await?;
     Ok(outcomes)
 }
 
-async fn write_one(
-    connection: &mut Connection,
-    key: &KeyEncryptionKey,
-    work: Work,
-) -> Result<Answer, StoreError> {
+async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Result<Answer, StoreError> {
     statement(connection, "SAVEPOINT one").await?;
     let outcome = apply(connection, key, work).await;
     if let Err(error) = outcome {
@@ -136,7 +135,7 @@ async fn write_one(
     Ok(outcome)
 }
 
-async fn apply(connection: &mut Connection, key: &KeyEncryptionKey, work: Work) -> Answer {
+async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Answer {
     match work {
         Work::Commit(changes) => {
             Ok(Written { revision: apply_all(connection, key, changes).await?, ..Written::default() })
@@ -154,7 +153,7 @@ async fn apply(connection: &mut Connection, key: &KeyEncryptionKey, work: Work) 
 
 async fn apply_all(
     connection: &mut Connection,
-    key: &KeyEncryptionKey,
+    key: &Sealer<'_>,
     changes: Vec<Change>,
 ) -> Result<Revision, StoreError> {
     let revision = sql::revision::advance(connection).await?;

@@ -4,5 +4,6 @@
 
 mod failures;
 mod file;
+mod rewrap;
 mod schema;
 mod sealed;

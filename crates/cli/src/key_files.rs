@@ -1,0 +1,159 @@
+//! The files of the key-encryption key in a data folder, and the order in which one key replaces another.
+//!
+//! `key-encryption-key` has the key. While another replaces it, the one before is in `key-encryption-key.former`, and
+//! stays there until nothing is sealed under it. Each file changes whole or not at all, the former key's first, so
+//! whenever the machine stops the two files open everything. `key-encryption-key.lock` keeps a second command away.
+
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use grantd_model::{Entropy, Secret};
+use grantd_store::{KeyEncryptionKey, KeyEncryptionKeyId, KeyEncryptionKeys};
+
+use crate::Outcome;
+use crate::data::{named, remove, write_private};
+
+/// The key files of one data folder.
+#[derive(Clone)]
+pub(crate) struct KeyFiles(PathBuf);
+
+/// Nobody else replaces the key for as long as this is kept.
+pub(crate) struct Replacing {
+    files: KeyFiles,
+    _lock: fs::File,
+}
+
+impl KeyFiles {
+    /// Those of this folder.
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self(folder.to_path_buf())
+    }
+
+    /// The key that seals.
+    pub(crate) fn current(&self) -> PathBuf {
+        self.0.join("key-encryption-key")
+    }
+
+    /// The one before it, while something is still sealed under that.
+    pub(crate) fn former(&self) -> PathBuf {
+        self.0.join("key-encryption-key.former")
+    }
+
+    /// Makes the first key of a folder.
+    pub(crate) fn make_first(&self, entropy: &dyn Entropy) -> Outcome {
+        write_private(&self.current(), new_key(entropy).expose())
+    }
+
+    /// The keys, which are read again when something is sealed under another.
+    pub(crate) fn read(&self) -> Outcome<KeyEncryptionKeys> {
+        let files = self.clone();
+        KeyEncryptionKeys::from_source(move || files.keys())
+    }
+
+    /// The key, and its former if there is one.
+    fn keys(&self) -> Outcome<Vec<KeyEncryptionKey>> {
+        loop {
+            let current = self.read_current()?;
+            let former = self.read_former()?;
+            // When the key is still the same, the two were there together: no key was missed in between.
+            if self.read_current()?.expose() == current.expose() {
+                let key = key(&current, &self.current())?;
+                let former = former.map(|former| self::key(&former, &self.former())).transpose()?;
+                let former = former.filter(|former| former.id() != key.id());
+                return Ok([key].into_iter().chain(former).collect());
+            }
+        }
+    }
+
+    /// The identifiers of the key, and of its former if there is one.
+    pub(crate) fn ids(&self) -> Outcome<(KeyEncryptionKeyId, Option<KeyEncryptionKeyId>)> {
+        let mut ids = self.keys()?.into_iter().map(|key| key.id());
+        let current = ids.next().ok_or("there is no key")?;
+        Ok((current, ids.next()))
+    }
+
+    /// Keeps others from replacing the key.
+    pub(crate) fn lock(self) -> Outcome<Replacing> {
+        let path = self.0.join("key-encryption-key.lock");
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let lock = lock.map_err(|error| named(&error, &path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Replacing { files: self, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                Err(format!("another grantd replaces the key: {} is locked", path.display()).into())
+            }
+            Err(TryLockError::Error(error)) => Err(named(&error, &path).into()),
+        }
+    }
+
+    fn read_current(&self) -> Outcome<Secret> {
+        let path = self.current();
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Secret::from(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let gone = "is not there, but the database is: its secrets open with this file only";
+                Err(format!("{} {gone}", path.display()).into())
+            }
+            Err(error) => Err(named(&error, &path).into()),
+        }
+    }
+
+    fn read_former(&self) -> Outcome<Option<Secret>> {
+        match fs::read(self.former()) {
+            Ok(bytes) => Ok(Some(Secret::from(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(named(&error, &self.former()).into()),
+        }
+    }
+}
+
+impl Replacing {
+    /// Makes a new key beside the former one, and says which; one that was made before and has not replaced its former
+    /// yet is that key. The second answer is whether it was.
+    pub(crate) fn begin(&self, entropy: &dyn Entropy) -> Outcome<(KeyEncryptionKeyId, bool)> {
+        let (current, former) = self.files.ids()?;
+        if former.is_some() {
+            return Ok((current, true));
+        }
+        write_private(&self.files.former(), self.files.read_current()?.expose())?;
+        self.check_owner()?;
+        write_private(&self.files.current(), new_key(entropy).expose())?;
+        Ok((self.files.ids()?.0, false))
+    }
+
+    /// A key of another owner than the one before is none that the server could read.
+    fn check_owner(&self) -> Outcome {
+        let (current, former) = (self.files.current(), self.files.former());
+        let owner =
+            |path: &Path| fs::metadata(path).map(|file| file.uid()).map_err(|error| named(&error, path));
+        let (server, own) = (owner(&current)?, owner(&former)?);
+        if server == own {
+            return Ok(());
+        }
+        remove(&former)?;
+        Err(format!(
+            "{} belongs to the user {server}: run this as that user, not as {own}",
+            current.display()
+        )
+        .into())
+    }
+
+    /// Removes the former key, under which nothing is sealed any longer.
+    pub(crate) fn finish(&self) -> Outcome {
+        remove(&self.files.former())
+    }
+}
+
+fn key(bytes: &Secret, path: &Path) -> Outcome<KeyEncryptionKey> {
+    let key = KeyEncryptionKey::new(bytes);
+    Ok(key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?)
+}
+
+fn new_key(entropy: &dyn Entropy) -> Secret {
+    let mut bytes = vec![0_u8; 32];
+    entropy.fill(&mut bytes);
+    Secret::from(bytes)
+}

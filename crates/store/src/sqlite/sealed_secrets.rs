@@ -1,0 +1,130 @@
+//! The sealed secrets of a database, seen from outside of any server: counted by key, and sealed anew under another
+//! key while a server reads and writes beside.
+//!
+//! The connection is one of its own. It takes the database for moments only and steps back after each, so that the
+//! server's writer always comes in between; and it asks often where the server writes without a break, since SQLite's
+//! own waiting asks ever less often, and would miss the short gaps.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sqlx::{ConnectOptions, Connection as _};
+
+use super::sql::sealing::{self, Place};
+use super::{Connection, known_schema, options};
+use crate::{KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError};
+
+/// Secrets that one transaction seals at most: it takes some ten milliseconds.
+const BATCH: u32 = 200;
+/// How long a transaction waits for its turn.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long SQLite waits by itself, at shorter intervals first.
+const MOMENT: Duration = Duration::from_millis(30);
+/// How long others have the database to themselves at least, between two transactions.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A database's sealed secrets.
+pub struct SealedSecrets {
+    connection: Connection,
+    keys: KeyEncryptionKeys,
+}
+
+impl SealedSecrets {
+    /// Opens the file beside whoever else has it open. It has to be there, and of this version's schema: a server
+    /// of another version would not know under which key to seal.
+    pub async fn open(file: &Path, keys: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
+        let options = options(file).create_if_missing(false).busy_timeout(MOMENT);
+        let mut connection = options.connect().await?;
+        let (schema, needed) = (schema(&mut connection).await?, known_schema());
+        match schema.cmp(&needed) {
+            std::cmp::Ordering::Less => Err(StoreError::Older { schema, needed }),
+            std::cmp::Ordering::Greater => Err(StoreError::Newer { schema, known: needed }),
+            std::cmp::Ordering::Equal => Ok(Self { connection, keys: keys.into() }),
+        }
+    }
+
+    /// How many secrets stand under which key, at one moment.
+    pub async fn count(&mut self) -> Result<Vec<SecretCount>, StoreError> {
+        let mut transaction = self.connection.begin().await?;
+        sealing::count(&mut transaction).await
+    }
+
+    /// The key that the database names for sealing, if it names one.
+    pub async fn sealing_key(&mut self) -> Result<Option<KeyEncryptionKeyId>, StoreError> {
+        sealing::named(&mut self.connection).await
+    }
+
+    /// Makes `to` the key that everybody seals under, and seals under it whatever stands under another. When this
+    /// returns, no secret stands under another key, and none will. `progress` is told after each transaction how
+    /// many secrets were sealed so far; the number of all of them is returned.
+    pub async fn reseal(
+        &mut self,
+        to: KeyEncryptionKeyId,
+        mut progress: impl FnMut(u64) + Send,
+    ) -> Result<u64, StoreError> {
+        self.keys.sealer(Some(to))?;
+        begin(&mut self.connection).await?;
+        let named = sealing::name(&mut self.connection, to).await;
+        end(&mut self.connection, named).await?;
+        let (mut sealed, mut place) = (0, Place::default());
+        loop {
+            let turn = Instant::now();
+            let done = self.reseal_some(to, &mut place).await?;
+            sealed += u64::from(done);
+            progress(sealed);
+            if done < BATCH {
+                return Ok(sealed);
+            }
+            tokio::time::sleep(turn.elapsed().max(PAUSE)).await;
+        }
+    }
+
+    async fn reseal_some(&mut self, to: KeyEncryptionKeyId, place: &mut Place) -> Result<u32, StoreError> {
+        begin(&mut self.connection).await?;
+        let done = self.reseal_within(to, place).await;
+        end(&mut self.connection, done).await
+    }
+
+    async fn reseal_within(&mut self, to: KeyEncryptionKeyId, place: &mut Place) -> Result<u32, StoreError> {
+        let sealer = self.keys.sealer(Some(to))?;
+        sealing::reseal(&mut self.connection, &sealer, to, place, BATCH).await
+    }
+
+    /// Closes the file, after moving what was written from the log into the database, as far as nobody reads it: the
+    /// log has the secrets as they were sealed before.
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await?;
+        Ok(self.connection.close().await?)
+    }
+}
+
+/// The version of the schema.
+async fn schema(connection: &mut Connection) -> Result<i64, StoreError> {
+    let text = "SELECT MAX(version) FROM _sqlx_migrations";
+    Ok(sqlx::query_scalar::<super::Db, i64>(text).fetch_one(connection).await?)
+}
+
+/// Begins a transaction that writes, when it is its turn.
+async fn begin(connection: &mut Connection) -> Result<(), StoreError> {
+    let asked = Instant::now();
+    while let Err(error) = sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await {
+        if !is_busy(&error) || asked.elapsed() > PATIENCE {
+            return Err(error.into());
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Ends the transaction: keeps what was done, or leaves everything as it was.
+async fn end<T>(connection: &mut Connection, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    let how = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    sqlx::raw_sql(how).execute(connection).await?;
+    outcome
+}
+
+/// Whether somebody else writes.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
