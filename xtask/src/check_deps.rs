@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("grantd-store", &["grantd-model"]),
     ("grantd-snapshot", &["grantd-model", "grantd-decision", "grantd-store"]),
     ("grantd-management", &["grantd-model", "grantd-schema", "grantd-store", "grantd-token"]),
+    ("grantd-outbound", &["grantd-model", "grantd-token"]),
     ("grantd-server", BELOW_SERVER),
     ("grantd", ALL),
 ];
@@ -30,6 +31,7 @@ const BELOW_SERVER: &[&str] = &[
     "grantd-store",
     "grantd-snapshot",
     "grantd-management",
+    "grantd-outbound",
 ];
 
 const ALL: &[&str] = &[
@@ -40,11 +42,13 @@ const ALL: &[&str] = &[
     "grantd-store",
     "grantd-snapshot",
     "grantd-management",
+    "grantd-outbound",
     "grantd-server",
 ];
 
 /// Outside crates that only one crate may import.
-const CONFINED: &[(&str, &str)] = &[("sqlx", "grantd-store"), ("axum", "grantd-server")];
+const CONFINED: &[(&str, &str)] =
+    &[("sqlx", "grantd-store"), ("axum", "grantd-server"), ("reqwest", "grantd")];
 
 /// The one crate that reads the environment; the rest get what they need as parameters.
 const READS_ENVIRONMENT: &str = "grantd";
