@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use grantd_model::{Clock, Timestamp};
+use grantd_server::ClientCertificates;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -17,6 +18,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 
 use crate::Outcome;
+use crate::client_certificates::read_certificates;
 use crate::data::{DataFolder, named, remove, write_private, write_public};
 
 /// What browsers accept for a certificate at most.
@@ -24,7 +26,11 @@ const SERVER_DAYS: i64 = 825;
 const AUTHORITY_DAYS: i64 = 3650;
 
 /// A TLS configuration with a fresh certificate for `localhost`, from the folder's authority.
-pub(crate) fn server_config(folder: &DataFolder, clock: &dyn Clock) -> Outcome<Arc<rustls::ServerConfig>> {
+pub(crate) fn server_config(
+    folder: &DataFolder,
+    clock: &dyn Clock,
+    clients: &ClientCertificates,
+) -> Outcome<Arc<rustls::ServerConfig>> {
     let now = clock.now();
     let authority = authority(folder, now)?;
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
@@ -36,29 +42,29 @@ pub(crate) fn server_config(folder: &DataFolder, clock: &dyn Clock) -> Outcome<A
     let key = KeyPair::generate()?;
     let certificate = params.signed_by(&key, &authority)?;
     let key = PrivateKeyDer::try_from(key.serialize_der())?;
-    configuration(vec![certificate.der().clone()], key)
+    configuration(vec![certificate.der().clone()], key, clients)
 }
 
 /// A TLS configuration from certificate and key files, PEM.
-pub(crate) fn server_config_from(certificate: &Path, key: &Path) -> Outcome<Arc<rustls::ServerConfig>> {
-    let text = fs::read(certificate).map_err(|error| named(&error, certificate))?;
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{}: {error}", certificate.display()))?;
-    if chain.is_empty() {
-        return Err(format!("{}: no certificate in it", certificate.display()).into());
-    }
+pub(crate) fn server_config_from(
+    certificate: &Path,
+    key: &Path,
+    clients: &ClientCertificates,
+) -> Outcome<Arc<rustls::ServerConfig>> {
+    let chain = read_certificates(certificate)?;
     let text = fs::read(key).map_err(|error| named(&error, key))?;
     let der = PrivateKeyDer::from_pem_slice(&text).map_err(|error| format!("{}: {error}", key.display()))?;
     let pair = || format!("{} and {}", certificate.display(), key.display());
-    configuration(chain, der).map_err(|error| format!("{}: {error}", pair()).into())
+    configuration(chain, der, clients).map_err(|error| format!("{}: {error}", pair()).into())
 }
 
 fn configuration(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+    clients: &ClientCertificates,
 ) -> Outcome<Arc<rustls::ServerConfig>> {
-    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    let builder = rustls::ServerConfig::builder().with_client_cert_verifier(clients.verifier());
+    let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -87,7 +93,7 @@ fn authority(folder: &DataFolder, now: Timestamp) -> Outcome<Issuer<'static, Key
 
 /// A certificate of another key is refused: who trusts it would not trust this server.
 fn check_authority(certificate: &Path, key: &Path) -> Outcome {
-    let checked = server_config_from(certificate, key);
+    let checked = server_config_from(certificate, key, &ClientCertificates::default());
     checked.map(drop).map_err(|error| format!("{error}; without both files the server makes new ones").into())
 }
 

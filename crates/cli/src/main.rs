@@ -1,6 +1,7 @@
 //! The binary: the only place that reads flags, files and the environment.
 
 mod admin;
+mod client_certificates;
 mod data;
 mod demo;
 mod first_start;

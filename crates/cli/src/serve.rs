@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use grantd_model::{Clock, Entropy};
-use grantd_server::{Listener, State, Transport, router};
+use grantd_server::{ClientCertificates, Listener, State, Transport, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
 
 use crate::Outcome;
+use crate::client_certificates::CertificateFlags;
 use crate::data::DataFolder;
 use crate::first_start::Start;
 use crate::issuer::parse_issuer;
@@ -38,6 +39,9 @@ pub(crate) struct Serve {
     /// Speak HTTP, for behind a proxy that terminates TLS.
     #[arg(long, conflicts_with_all = ["tls_cert", "tls_key"])]
     pub(crate) plain_http: bool,
+    /// Certificates of clients.
+    #[command(flatten)]
+    pub(crate) certificates: CertificateFlags,
 }
 
 /// A server that listens and does not serve yet.
@@ -68,16 +72,18 @@ impl Serve {
     pub(crate) async fn start(self) -> Outcome<Ready> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let certificates = Arc::new(self.certificates.read()?);
         let folder = DataFolder::open(&self.data)?;
         folder.warn_if_open_to_others();
         let keys = folder.key_encryption_keys(&*entropy)?;
         let store = SqliteStore::open(&folder.database(), keys).await;
         let store = store.map_err(|error| folder.unusable(error))?;
-        let transport = self.transport(&folder, &*clock)?;
+        let transport = self.transport(&folder, &*clock, &certificates)?;
         let scheme = if self.plain_http { "http" } else { "https" };
         let listener = Listener::bind(self.listen, transport)
             .await
-            .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?;
+            .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?
+            .with_client_certificates(Arc::clone(&certificates));
         let address = listener.address()?;
         let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
         let local = format!("{scheme}://localhost:{}/", address.port());
@@ -85,17 +91,23 @@ impl Serve {
         let store = Arc::new(store);
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
-        let state = Arc::new(State::new(issuer, seam, Arc::clone(&follower), clock, entropy));
+        let state = State::new(issuer, seam, Arc::clone(&follower), clock, entropy);
+        let state = Arc::new(state.with_client_certificates(certificates));
         Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
     }
 
-    fn transport(&self, folder: &DataFolder, clock: &dyn Clock) -> Outcome<Transport> {
+    fn transport(
+        &self,
+        folder: &DataFolder,
+        clock: &dyn Clock,
+        clients: &ClientCertificates,
+    ) -> Outcome<Transport> {
         match (&self.tls_cert, &self.tls_key) {
             _ if self.plain_http => Ok(Transport::Plain),
             (Some(certificate), Some(key)) => {
-                Ok(Transport::Tls(local_ca::server_config_from(certificate, key)?))
+                Ok(Transport::Tls(local_ca::server_config_from(certificate, key, clients)?))
             }
-            _ => Ok(Transport::Tls(local_ca::server_config(folder, clock)?)),
+            _ => Ok(Transport::Tls(local_ca::server_config(folder, clock, clients)?)),
         }
     }
 }

@@ -85,6 +85,12 @@ impl TenantSettings {
         self.default_audience.as_deref().filter(|audience| !audience.is_empty())
     }
 
+    /// Whether the metadata names other endpoints for clients with certificates (Auth0: `mtls`).
+    pub fn enables_mtls_aliases(&self) -> bool {
+        let mtls = self.properties.get("mtls");
+        mtls.and_then(|mtls| mtls.get("enable_endpoint_aliases")).and_then(Value::as_bool) == Some(true)
+    }
+
     /// A flag of Auth0's `flags`; unset counts as false.
     pub fn flag(&self, name: &str) -> bool {
         self.properties.get("flags").and_then(|flags| flags.get(name)).and_then(Value::as_bool) == Some(true)

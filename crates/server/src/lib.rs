@@ -4,15 +4,23 @@
 //! `management_api::endpoint` to its use case; a request for a token goes down the steps of `oauth::token`.
 //! No rule is in here: what may be is decided in the crates below.
 
+mod arrival;
 mod body;
+mod client_certificate;
 mod listener;
 mod management_api;
 mod oauth;
 mod router;
 mod stall;
 mod state;
+mod trusted_proxies;
 mod well_known;
 
+pub use arrival::PeerAddress;
+pub use client_certificate::{
+    AuthorityError, CertificateFault, ClientCertificate, ClientCertificates, presented,
+};
 pub use listener::{Listener, Transport};
 pub use router::router;
 pub use state::State;
+pub use trusted_proxies::{Network, NetworkError};

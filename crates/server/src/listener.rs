@@ -12,7 +12,7 @@ use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
+use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -20,6 +20,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::arrival::{Arrival, Arrivals, Forgeries, PeerAddress};
+use crate::client_certificate::ClientCertificates;
 use crate::stall::StallGuard;
 
 /// How long a handshake may take.
@@ -48,6 +50,7 @@ pub enum Transport {
 pub struct Listener {
     tcp: TcpListener,
     transport: Transport,
+    certificates: Arc<ClientCertificates>,
 }
 
 impl Listener {
@@ -56,7 +59,14 @@ impl Listener {
 
     /// Binds the address. Port 0 lets the system choose.
     pub async fn bind(address: SocketAddr, transport: Transport) -> io::Result<Self> {
-        Ok(Self { tcp: TcpListener::bind(address).await?, transport })
+        let tcp = TcpListener::bind(address).await?;
+        Ok(Self { tcp, transport, certificates: Arc::default() })
+    }
+
+    /// Takes certificates of clients in these ways. The TLS configuration must have their verifier.
+    #[must_use]
+    pub fn with_client_certificates(self, certificates: Arc<ClientCertificates>) -> Self {
+        Self { certificates, ..self }
     }
 
     /// The address that was bound.
@@ -69,23 +79,24 @@ impl Listener {
         let places = Arc::new(Semaphore::new(Self::CONNECTIONS));
         let graceful = GracefulShutdown::new();
         let (stopping, stopped) = watch::channel(());
-        let acceptor = match self.transport {
-            Transport::Tls(config) => Some(TlsAcceptor::from(config)),
+        let tls = match self.transport {
+            Transport::Tls(config) => Some(config),
             Transport::Plain => None,
         };
+        let door = Arc::new(Door { tls, router, certificates: self.certificates, forgeries: Arc::default() });
         let mut connections = JoinSet::new();
         let mut failures = Failures::default();
         let mut stop = std::pin::pin!(stop);
         loop {
-            let (stream, place) = tokio::select! {
+            let ((stream, peer), place) = tokio::select! {
                 accepted = accept(&self.tcp, &places, &mut failures) => accepted,
                 Some(_) = connections.join_next() => continue,
                 () = &mut stop => break,
             };
             let watcher = graceful.watcher();
-            let (acceptor, router, stopped) = (acceptor.clone(), router.clone(), stopped.clone());
+            let (door, stopped) = (Arc::clone(&door), stopped.clone());
             connections.spawn(async move {
-                if let Err(error) = connection(stream, acceptor, router, watcher, stopped).await {
+                if let Err(error) = connection(stream, peer, &door, watcher, stopped).await {
                     tracing::debug!(error, "a connection ended badly");
                 }
                 drop(place);
@@ -105,12 +116,12 @@ async fn accept(
     tcp: &TcpListener,
     places: &Arc<Semaphore>,
     failures: &mut Failures,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+) -> ((TcpStream, SocketAddr), Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed, so there is always a place in the end.
     let place = Arc::clone(places).acquire_owned().await.ok();
     loop {
         match tcp.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok(accepted) => return (accepted, place),
             Err(error) => {
                 // Out of file descriptors, usually: waiting a little is all that helps.
                 failures.log(&error);
@@ -135,17 +146,44 @@ impl Failures {
     }
 }
 
+/// What all connections share.
+struct Door {
+    tls: Option<Arc<rustls::ServerConfig>>,
+    router: Router,
+    certificates: Arc<ClientCertificates>,
+    forgeries: Arc<Forgeries>,
+}
+
+impl Door {
+    /// The router for the requests of a connection, on which this may be the TLS.
+    fn arrivals(&self, peer: SocketAddr, tls: Option<&ServerConnection>) -> Result<Arrivals, String> {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        let now = || self.tls.as_ref().and_then(|config| config.time_provider.current_time());
+        let certificate = tls.map(|connection| self.certificates.of(connection, now())).transpose()?;
+        let arrival = Arrival {
+            peer: PeerAddress(peer),
+            through_proxy: self.certificates.trusts(peer.ip()),
+            certificate: certificate.flatten().map(Arc::new),
+            forgeries: Arc::clone(&self.forgeries),
+        };
+        Ok(Arrivals::new(arrival, self.router.clone()))
+    }
+}
+
 type Ended = Result<(), String>;
 
 async fn connection(
     stream: TcpStream,
-    acceptor: Option<TlsAcceptor>,
-    router: Router,
+    peer: SocketAddr,
+    door: &Door,
     watcher: Watcher,
     mut stopped: watch::Receiver<()>,
 ) -> Ended {
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let Some(acceptor) = acceptor else { return http1_connection(stream, router, watcher).await };
+    let Some(config) = &door.tls else {
+        return http1_connection(stream, door.arrivals(peer, None)?, watcher).await;
+    };
+    let acceptor = TlsAcceptor::from(Arc::clone(config));
     // Who is still shaking hands has no request under way.
     let stream = tokio::select! {
         shaken = timeout(HANDSHAKE, acceptor.accept(stream)) => shaken
@@ -153,17 +191,18 @@ async fn connection(
             .map_err(|error| error.to_string())?,
         _ = stopped.changed() => return Err("the server stops".to_owned()),
     };
+    let arrivals = door.arrivals(peer, Some(stream.get_ref().1))?;
     // The protocol is what the handshake agreed on: guessing it from the first bytes would wait for them.
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        http2_connection(stream, router, watcher).await
+        http2_connection(stream, arrivals, watcher).await
     } else {
-        http1_connection(stream, router, watcher).await
+        http1_connection(stream, arrivals, watcher).await
     }
 }
 
 async fn http1_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    arrivals: Arrivals,
     watcher: Watcher,
 ) -> Ended {
     let mut builder = http1::Builder::new();
@@ -173,9 +212,8 @@ async fn http1_connection(
         .header_read_timeout(HEAD)
         .max_header_size(HEAD_BYTES)
         .max_buf_size(HEAD_BYTES);
-    let service = TowerToHyperService::new(router);
     let stream = StallGuard::new(stream, WRITE);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(stream), arrivals);
     watcher.watch(connection).await.map_err(|error| error.to_string())
 }
 
@@ -183,7 +221,7 @@ async fn http1_connection(
 /// has never begun to speak.
 async fn http2_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    arrivals: Arrivals,
     watcher: Watcher,
 ) -> Ended {
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -193,8 +231,7 @@ async fn http2_connection(
         .max_header_list_size(HEAD_LIST_BYTES)
         .keep_alive_interval(HEAD)
         .keep_alive_timeout(HANDSHAKE);
-    let service = TowerToHyperService::new(router);
     let stream = StallGuard::new(stream, WRITE).with_read_limit(HEAD + HANDSHAKE);
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(stream), arrivals);
     watcher.watch(connection).await.map_err(|error| error.to_string())
 }

@@ -8,6 +8,7 @@ use grantd_snapshot::Follower;
 use grantd_store::Store;
 use grantd_token::Issuer;
 
+use crate::client_certificate::ClientCertificates;
 use crate::oauth::signing::Signing;
 
 /// One per process.
@@ -20,6 +21,8 @@ pub struct State {
     pub(crate) follower: Arc<Follower>,
     /// The parsed signing keys.
     pub(crate) signing: Signing,
+    /// How certificates of clients arrive.
+    pub(crate) certificates: Arc<ClientCertificates>,
 }
 
 impl State {
@@ -38,7 +41,13 @@ impl State {
             tenant: issuer.host().into(),
             management_audience: issuer.management_api(),
         };
-        Self { issuer, context, follower, signing: Signing::default() }
+        Self { issuer, context, follower, signing: Signing::default(), certificates: Arc::default() }
+    }
+
+    /// Certificates of clients arrive in these ways; the listener must have the same.
+    #[must_use]
+    pub fn with_client_certificates(self, certificates: Arc<ClientCertificates>) -> Self {
+        Self { certificates, ..self }
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

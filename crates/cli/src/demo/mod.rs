@@ -11,6 +11,7 @@ use std::path::Path;
 use tokio::sync::oneshot;
 
 use crate::Outcome;
+use crate::client_certificates::CertificateFlags;
 use crate::data::Admin;
 use crate::serve::Serve;
 use crate::stop::Stop;
@@ -42,6 +43,7 @@ impl Demo {
             tls_cert: None,
             tls_key: None,
             plain_http: false,
+            certificates: CertificateFlags::default(),
         };
         let ready = serve.start().await.map_err(|error| {
             format!(

@@ -60,7 +60,9 @@ pub fn grantd(arguments: &[&str]) -> Command {
 
 /// Takes from the environment what grantd looks at.
 pub fn clean(command: &mut Command) -> &mut Command {
-    for name in ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"] {
+    let names = ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"];
+    let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
+    for name in names.into_iter().chain(of_certificates) {
         command.env_remove(format!("GRANTD_{name}"));
     }
     command

@@ -1,16 +1,19 @@
 //! What verifiers and clients find out by themselves: the keys, and the metadata.
 
+use std::ops::Not;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use grantd_decision::Facts;
+use grantd_snapshot::TooOld;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::State;
+use crate::client_certificate::ClientCertificates;
 
 /// For how long the keys may be kept: short, so that a new key is known before it signs.
 const CACHED: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=15")];
@@ -27,18 +30,70 @@ pub(crate) async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
     (CACHED, Json(grantd_token::jwks(keys.signers().iter(), with_alg))).into_response()
 }
 
-/// The authorization server's metadata (RFC 8414 §2), the same under both names (as Auth0). It says what works
-/// and nothing else.
+/// The authorization server's metadata (RFC 8414 §2, RFC 8705 §5).
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    token_endpoint: String,
+    jwks_uri: String,
+    response_types_supported: [&'static str; 0],
+    grant_types_supported: [&'static str; 1],
+    subject_types_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Not::not")]
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<Aliases>,
+}
+
+/// Where clients with certificates go instead (RFC 8705 §5).
+#[derive(Serialize)]
+struct Aliases {
+    token_endpoint: String,
+}
+
+/// The metadata is the same under both names (as Auth0). It says what works and nothing else.
 pub(crate) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
-    let issuer = &state.issuer.url;
-    let metadata = json!({
-        "issuer": &**issuer,
-        "token_endpoint": format!("{issuer}oauth/token"),
-        "jwks_uri": format!("{issuer}.well-known/jwks.json"),
-        "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
-        "subject_types_supported": ["public"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-    });
+    let issuer = &*state.issuer.url;
+    let Ok(mtls_endpoint_aliases) = aliases(&state) else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let metadata = Metadata {
+        issuer,
+        token_endpoint: token_endpoint(issuer),
+        jwks_uri: format!("{issuer}.well-known/jwks.json"),
+        response_types_supported: [],
+        grant_types_supported: ["client_credentials"],
+        subject_types_supported: ["public"],
+        token_endpoint_auth_methods_supported: auth_methods(&state.certificates),
+        tls_client_certificate_bound_access_tokens: state.certificates.can_arrive(),
+        mtls_endpoint_aliases,
+    };
     (CACHED, Json(metadata)).into_response()
+}
+
+fn token_endpoint(base: &str) -> String {
+    format!("{base}oauth/token")
+}
+
+/// How clients can authenticate, in Auth0's order.
+fn auth_methods(certificates: &ClientCertificates) -> Vec<&'static str> {
+    let mut methods = vec!["client_secret_basic", "client_secret_post"];
+    if certificates.can_be_verified() {
+        methods.push("tls_client_auth");
+    }
+    if certificates.can_arrive() {
+        methods.push("self_signed_tls_client_auth");
+    }
+    methods
+}
+
+/// The aliases, where the tenant wants them and a certificate can arrive. Only then is the snapshot needed.
+fn aliases(state: &State) -> Result<Option<Aliases>, TooOld> {
+    let certificates = &state.certificates;
+    if !certificates.can_arrive() || !state.follower.current()?.tenant().settings.enables_mtls_aliases() {
+        return Ok(None);
+    }
+    let base = certificates.url().unwrap_or(&state.issuer.url);
+    Ok(Some(Aliases { token_endpoint: token_endpoint(base) }))
 }

@@ -5,10 +5,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic")]
 
 mod bodies;
+mod certificates;
+mod client_certificates;
+mod networks;
 mod plain;
 mod server;
 mod stopping;
 mod tls;
+mod trusted_proxies;
 
 #[expect(dead_code, reason = "the tests of the operations use the rest")]
 #[path = "../http/support.rs"]

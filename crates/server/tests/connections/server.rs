@@ -1,12 +1,13 @@
 //! A server to connect to, and clients that do as they are told.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use grantd_server::{Listener, Transport};
+use grantd_server::{ClientCertificates, Listener, Transport};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,28 +35,45 @@ pub fn hello() -> Router {
 
 impl Server {
     pub async fn plain(router: Router) -> Self {
-        Self::start(router, Transport::Plain, None).await
+        Self::start(router, Transport::Plain, None, Arc::default()).await
+    }
+
+    pub async fn plain_with(router: Router, certificates: ClientCertificates) -> Self {
+        Self::start(router, Transport::Plain, None, Arc::new(certificates)).await
     }
 
     pub async fn tls(router: Router) -> Self {
+        Self::tls_with(router, ClientCertificates::default(), |_| {}).await
+    }
+
+    /// HTTPS that takes certificates of clients in these ways, its configuration changed.
+    pub async fn tls_with(
+        router: Router,
+        certificates: ClientCertificates,
+        change: impl FnOnce(&mut rustls::ServerConfig),
+    ) -> Self {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.self_signed(&key).unwrap().der().clone();
         let private = PrivatePkcs8KeyDer::from(key.serialize_der());
         let mut config = rustls::ServerConfig::builder()
-            .with_no_client_auth()
+            .with_client_cert_verifier(certificates.verifier())
             .with_single_cert(vec![certificate.clone()], private.into())
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Self::start(router, Transport::Tls(Arc::new(config)), Some(certificate)).await
+        change(&mut config);
+        let transport = Transport::Tls(Arc::new(config));
+        Self::start(router, transport, Some(certificate), Arc::new(certificates)).await
     }
 
     async fn start(
         router: Router,
         transport: Transport,
         certificate: Option<CertificateDer<'static>>,
+        certificates: Arc<ClientCertificates>,
     ) -> Self {
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), transport).await.unwrap();
+        let listener = listener.with_client_certificates(certificates);
         let address = listener.address().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(listener.serve(router, async { drop(stopped.await) }));
@@ -68,12 +86,23 @@ impl Server {
 
     /// A connection after its handshake, with the first of these protocols that the server knows.
     pub async fn connect_tls(&self, protocols: &[&str]) -> TlsStream<TcpStream> {
+        let mut config =
+            rustls::ClientConfig::builder().with_root_certificates(self.roots()).with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        self.connect_as(Arc::new(config)).await.unwrap()
+    }
+
+    /// What a client trusts who trusts this server.
+    pub fn roots(&self) -> rustls::RootCertStore {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.clone().unwrap()).unwrap();
-        let mut config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        roots
+    }
+
+    /// A connection after its handshake, of a client with this configuration.
+    pub async fn connect_as(&self, config: Arc<rustls::ClientConfig>) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, self.connect().await).await.unwrap()
+        TlsConnector::from(config).connect(name, self.connect().await).await
     }
 
     /// Asserts that a new client is served.

@@ -7,6 +7,7 @@ mod errors;
 mod json;
 mod logs;
 mod metadata;
+mod mtls_metadata;
 mod nodes;
 mod requests;
 mod scene;
