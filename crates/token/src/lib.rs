@@ -25,8 +25,8 @@ pub use distinguished_name::same_subject;
 pub use encryption::{EncryptionPublicKey, rsa_thumbprint_from_pem};
 pub use error::{IssueError, KeyError};
 pub use inbound::{
-    Assertion, AssertionError, AssertionUse, ClaimError, JwsError, OutsideAssertion, OutsideClaims,
-    OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
+    Assertion, AssertionError, AssertionUse, ClaimError, DpopError, DpopProof, JwsError, OutsideAssertion,
+    OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
 };
 pub use issue::{IssuedToken, issue};
 pub use issuer::Issuer;

@@ -6,6 +6,8 @@
 
 mod assertion;
 mod claims;
+mod dpop;
+mod endpoint;
 mod json;
 mod jws;
 mod outside;
@@ -13,6 +15,7 @@ mod outside_keys;
 
 pub use self::assertion::{Assertion, AssertionError, AssertionUse, VerifiedAssertion};
 pub use self::claims::ClaimError;
+pub use self::dpop::{DpopError, DpopProof};
 pub use self::jws::JwsError;
 pub use self::outside::{OutsideAssertion, OutsideClaims, OutsideError};
 pub use self::outside_keys::{OutsideKeys, OutsideKeysError};
