@@ -92,7 +92,8 @@ impl Serve {
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
         let state = State::new(issuer, seam, Arc::clone(&follower), clock, entropy);
-        let state = Arc::new(state.with_client_certificates(certificates));
+        let state = state.with_client_certificates(certificates);
+        let state = Arc::new(state.taking_over().await?);
         Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
     }
 
@@ -118,7 +119,9 @@ impl Ready {
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) -> Outcome {
         let follower = Arc::clone(&self.follower);
         let following = tokio::spawn(async move { follower.follow().await });
-        self.listener.serve(router(self.state), stop).await;
+        self.listener.serve(router(Arc::clone(&self.state)), stop).await;
+        self.state.hand_over().await;
+        drop(self.state);
         following.abort();
         drop(following.await);
         drop(self.follower);

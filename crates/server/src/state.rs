@@ -5,10 +5,11 @@ use std::sync::Arc;
 use grantd_management::Context;
 use grantd_model::{Clock, Entropy};
 use grantd_snapshot::Follower;
-use grantd_store::Store;
+use grantd_store::{Store, StoreError};
 use grantd_token::Issuer;
 
 use crate::client_certificate::ClientCertificates;
+use crate::oauth::replays::Replays;
 use crate::oauth::signing::Signing;
 
 /// One per process.
@@ -23,6 +24,18 @@ pub struct State {
     pub(crate) signing: Signing,
     /// How certificates of clients arrive.
     pub(crate) certificates: Arc<ClientCertificates>,
+    /// What works once, and was used.
+    pub(crate) replays: Replays,
+    /// Where requests go.
+    pub(crate) endpoints: Endpoints,
+}
+
+/// URLs that proofs of possession are made for.
+pub(crate) struct Endpoints {
+    /// The token endpoint.
+    pub(crate) token: String,
+    /// The token endpoint for clients with certificates, where it is another (RFC 8705 §5).
+    pub(crate) token_alias: Option<String>,
 }
 
 impl State {
@@ -41,13 +54,34 @@ impl State {
             tenant: issuer.host().into(),
             management_audience: issuer.management_api(),
         };
-        Self { issuer, context, follower, signing: Signing::default(), certificates: Arc::default() }
+        Self {
+            endpoints: Endpoints { token: format!("{}oauth/token", issuer.url), token_alias: None },
+            issuer,
+            context,
+            follower,
+            signing: Signing::default(),
+            certificates: Arc::default(),
+            replays: Replays::none(),
+        }
     }
 
     /// Certificates of clients arrive in these ways; the listener must have the same.
     #[must_use]
     pub fn with_client_certificates(self, certificates: Arc<ClientCertificates>) -> Self {
-        Self { certificates, ..self }
+        let token_alias = certificates.url().map(|base| format!("{base}oauth/token"));
+        Self { endpoints: Endpoints { token_alias, ..self.endpoints }, certificates, ..self }
+    }
+
+    /// The state of a server that starts on a store that others were on before: what was used once and may not be
+    /// used again is known, or refused where it is not.
+    pub async fn taking_over(mut self) -> Result<Self, StoreError> {
+        self.replays = Replays::take_over(&*self.context.store, self.clock().now()).await?;
+        Ok(self)
+    }
+
+    /// Leaves to the next server what it has to know; called when no request is under way any more.
+    pub async fn hand_over(&self) {
+        self.replays.leave(&*self.context.store, self.clock().now()).await;
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

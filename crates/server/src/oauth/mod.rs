@@ -1,6 +1,8 @@
 //! The protocol endpoints.
 
 pub(crate) mod client_authentication;
+pub(crate) mod possession;
+pub(crate) mod replays;
 pub(crate) mod signing;
 pub(crate) mod token;
 

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use grantd_decision::Facts;
+use grantd_model::AssertionAlgorithm;
 use grantd_snapshot::TooOld;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
@@ -40,6 +41,8 @@ struct Metadata<'a> {
     grant_types_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +69,8 @@ pub(crate) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
         grant_types_supported: ["client_credentials"],
         subject_types_supported: ["public"],
         token_endpoint_auth_methods_supported: auth_methods(&state.certificates),
+        token_endpoint_auth_signing_alg_values_supported: algorithms(),
+        dpop_signing_alg_values_supported: algorithms(),
         tls_client_certificate_bound_access_tokens: state.certificates.can_arrive(),
         mtls_endpoint_aliases,
     };
@@ -76,9 +81,14 @@ fn token_endpoint(base: &str) -> String {
     format!("{base}oauth/token")
 }
 
+/// What clients sign with: assertions (RFC 8414 §2) and `DPoP` proofs (RFC 9449 §5.1).
+fn algorithms() -> Vec<&'static str> {
+    AssertionAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect()
+}
+
 /// How clients can authenticate, in Auth0's order.
 fn auth_methods(certificates: &ClientCertificates) -> Vec<&'static str> {
-    let mut methods = vec!["client_secret_basic", "client_secret_post"];
+    let mut methods = vec!["client_secret_basic", "client_secret_post", "private_key_jwt"];
     if certificates.can_be_verified() {
         methods.push("tls_client_auth");
     }

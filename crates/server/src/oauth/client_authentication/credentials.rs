@@ -35,7 +35,6 @@ pub(crate) enum Credentials<'a> {
         /// `client_id`, which may be left out: the assertion names the client.
         id: Option<Cow<'a, str>>,
         /// The assertion.
-        #[expect(dead_code, reason = "what it proves is not looked at yet")]
         assertion: Cow<'a, str>,
     },
 }
@@ -58,6 +57,7 @@ pub(crate) struct IdAndSecret {
 }
 
 /// The parameters that carry credentials; an empty one is none.
+#[expect(clippy::struct_field_names, reason = "as on the wire")]
 #[derive(Default)]
 pub(crate) struct Parameters<'a> {
     /// `client_id`

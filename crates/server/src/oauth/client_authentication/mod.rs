@@ -1,24 +1,47 @@
 //! Client authentication (RFC 6749 §2.3), by the one method that the client is registered for.
 //!
-//! One way for every endpoint that clients call. A request shows [`Credentials`]; [`authenticate`] alone turns them
-//! into an [`AuthenticatedClient`]. Who fails is a [`Stranger`], whose reason only the log learns.
+//! One way for every endpoint that clients call. A request shows [`Credentials`], and maybe a certificate;
+//! [`authenticate`] alone turns them into an [`AuthenticatedClient`]. Who fails is a [`Stranger`], whose reason only
+//! the log learns.
 
+mod assertion;
+mod certificate;
 mod credentials;
 mod secret;
 
 pub(crate) use self::credentials::{Credentials, Malformed, Parameters};
 
-use grantd_model::{Client, TokenEndpointAuthMethod};
+use grantd_model::{Client, Timestamp, TokenEndpointAuthMethod};
 use grantd_snapshot::Snapshot;
+use grantd_token::Assertion;
 use thiserror::Error;
 
+use self::assertion::Unproved;
+use crate::State;
+use crate::client_certificate::ClientCertificate;
+use crate::oauth::replays::OneTime;
+
 /// A client that has proved who it is. Only [`authenticate`] makes one.
-pub(crate) struct AuthenticatedClient<'s>(&'s Client);
+pub(crate) struct AuthenticatedClient<'s> {
+    client: &'s Client,
+    once: Option<OneTime>,
+}
 
 impl<'s> AuthenticatedClient<'s> {
     /// The client.
     pub(crate) fn client(&self) -> &'s Client {
-        self.0
+        self.client
+    }
+
+    /// What it has shown, where that works once: the endpoint claims it before it answers.
+    pub(crate) fn once(&self) -> Option<OneTime> {
+        self.once
+    }
+}
+
+impl<'s> From<&'s Client> for AuthenticatedClient<'s> {
+    fn from(client: &'s Client) -> Self {
+        Self { client, once: None }
     }
 }
 
@@ -40,7 +63,7 @@ pub(crate) enum Shown {
     Body,
     /// The Authorization header.
     Header,
-    /// An assertion.
+    /// An assertion or a certificate.
     Key,
 }
 
@@ -49,27 +72,64 @@ impl Stranger {
     pub(crate) fn without_id() -> Self {
         Self { id: String::new(), shown: Shown::Body, reason: "no client is named".to_owned() }
     }
+
+    /// Somebody who shows what somebody has shown before.
+    pub(crate) fn replaying(client: &AuthenticatedClient<'_>, reason: String) -> Self {
+        Self { id: client.client.client_id.to_string(), shown: Shown::Key, reason }
+    }
 }
 
-/// Finds out who asks. An unknown client, a wrong secret and a wrong method look the same from outside, and
-/// take the same work.
-pub(crate) fn authenticate<'s>(
+/// Finds out who asks. An unknown client, a wrong secret and a wrong method look the same from outside: what is
+/// answered depends on what was shown, never on whom it names.
+pub(crate) async fn authenticate<'s>(
+    state: &State,
     snapshot: &'s Snapshot,
     credentials: &Credentials<'_>,
+    certificate: Option<&ClientCertificate>,
 ) -> Result<AuthenticatedClient<'s>, Stranger> {
-    let (id, shown, proved) = match credentials {
+    let now = state.clock().now();
+    let by_secret = |id: &str, shown, proved: Result<&'s Client, &'static str>| {
+        let stranger = |reason: &str| Stranger { id: id.to_owned(), shown, reason: reason.to_owned() };
+        proved.map(AuthenticatedClient::from).map_err(stranger)
+    };
+    match credentials {
         Credentials::Post { id, secret } => {
             let method = TokenEndpointAuthMethod::ClientSecretPost;
-            (&**id, Shown::Body, secret::client(snapshot, id, secret, method))
+            by_secret(id, Shown::Body, secret::client(snapshot, id, secret, method))
         }
         Credentials::Basic(basic) => {
-            (&*basic.plain.id, Shown::Header, secret::client_by_header(snapshot, basic))
+            by_secret(&basic.plain.id, Shown::Header, secret::client_by_header(snapshot, basic))
         }
-        Credentials::IdOnly { id } => (&**id, Shown::Body, secret::public_client(snapshot, id)),
-        Credentials::Assertion { id, .. } => {
-            (id.as_deref().unwrap_or_default(), Shown::Key, Err("client assertions are not supported"))
+        Credentials::IdOnly { id } => match certificate {
+            Some(certificate) => {
+                let proved = certificate::client(snapshot, id, certificate, now);
+                // A client that has to prove nothing may have a certificate all the same.
+                let proved = proved.or_else(|reason| secret::public_client(snapshot, id).map_err(|_| reason));
+                by_secret(id, Shown::Key, proved)
+            }
+            None => by_secret(id, Shown::Body, secret::public_client(snapshot, id)),
+        },
+        Credentials::Assertion { id, assertion } => {
+            by_assertion(state, snapshot, id.as_deref(), assertion, now).map_err(|(id, reason)| Stranger {
+                id,
+                shown: Shown::Key,
+                reason: reason.to_string(),
+            })
         }
-    };
-    let stranger = |reason: &str| Stranger { id: id.to_owned(), shown, reason: reason.to_owned() };
-    proved.map(AuthenticatedClient).map_err(stranger)
+    }
+}
+
+/// An assertion is the client's own when it says so; otherwise it is an outside issuer's.
+fn by_assertion<'s>(
+    state: &State,
+    snapshot: &'s Snapshot,
+    client_id: Option<&str>,
+    text: &str,
+    now: Timestamp,
+) -> Result<AuthenticatedClient<'s>, (String, Unproved)> {
+    let named = || client_id.unwrap_or_default().to_owned();
+    let assertion = Assertion::parse(text).map_err(|error| (named(), error.into()))?;
+    let (client, once) = assertion::client(snapshot, client_id, &assertion, &state.issuer.url, now)
+        .map_err(|reason| (assertion.issuer().to_owned(), reason))?;
+    Ok(AuthenticatedClient { client, once: Some(once) })
 }

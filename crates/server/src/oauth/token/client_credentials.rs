@@ -11,6 +11,7 @@ pub(super) fn decide<'f>(
     facts: &'f dyn Facts,
     client: &AuthenticatedClient<'f>,
     request: &'f TokenRequest<'_>,
+    possession: Possession<'f>,
 ) -> Decision<'f> {
     let request = AccessRequest {
         client: client.client(),
@@ -19,7 +20,7 @@ pub(super) fn decide<'f>(
         resource: request.resource.as_deref(),
         scope: request.scope.as_deref(),
         organization: request.organization.as_deref(),
-        possession: Possession::default(),
+        possession,
     };
     grantd_decision::decide(&request, facts)
 }

@@ -12,7 +12,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::response::HEADERS;
+use crate::client_certificate::CertificateFault;
 use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown, Stranger};
+use crate::oauth::possession::DpopFault;
+use crate::oauth::replays::Spent;
 
 /// Why there is no token. These texts are for logs; what is answered is the table below.
 #[derive(Debug, Error)]
@@ -38,6 +41,12 @@ pub(super) enum TokenError {
     /// Unknown client, wrong secret or wrong method.
     #[error("the client could not be authenticated")]
     Unauthorized(#[from] Stranger),
+    /// A `DPoP` proof that proves nothing.
+    #[error("{0}")]
+    InvalidDpopProof(String),
+    /// What works once could not be spent now.
+    #[error("what works once could not be spent")]
+    Unspent(#[source] Spent),
     /// The decision denied.
     #[error("client {0} was denied")]
     Denied(ClientId, #[source] Denial),
@@ -81,6 +90,26 @@ impl TokenError {
         Self::Denied(client.client().client_id.clone(), denial)
     }
 
+    /// The client has shown what was shown before, or may have been.
+    pub(super) fn assertion_spent(client: &AuthenticatedClient<'_>, spent: Spent) -> Self {
+        match spent {
+            Spent::Full | Spent::Unnoted(_) => Self::Unspent(spent),
+            Spent::Replayed | Spent::BeforeStart => {
+                Self::Unauthorized(Stranger::replaying(client, format!("the client assertion: {spent}")))
+            }
+        }
+    }
+
+    /// The same of a `DPoP` proof.
+    pub(super) fn proof_spent(spent: Spent) -> Self {
+        match spent {
+            Spent::Full | Spent::Unnoted(_) => Self::Unspent(spent),
+            Spent::Replayed | Spent::BeforeStart => {
+                Self::InvalidDpopProof(format!("the DPoP proof: {spent}"))
+            }
+        }
+    }
+
     /// Whether a change that this node has not seen yet may have made the answer another.
     pub(super) fn may_be_outdated(&self) -> bool {
         matches!(self, Self::Unauthorized(_) | Self::Denied(..))
@@ -91,6 +120,9 @@ impl TokenError {
         match self {
             Self::Unauthorized(stranger) => {
                 tracing::info!(client.id = %printable(&stranger.id), reason = %stranger, "client authentication failed");
+            }
+            Self::InvalidDpopProof(reason) => {
+                tracing::info!(reason = %printable(reason), "a DPoP proof was refused");
             }
             Self::Denied(client, denial) => {
                 tracing::info!(client.id = %client, reason = %printable(&denial.to_string()), "denied");
@@ -135,8 +167,11 @@ impl TokenError {
                     (StatusCode::UNAUTHORIZED, "invalid_client", text("Client authentication failed"))
                 }
             },
+            Self::InvalidDpopProof(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_dpop_proof", text("The DPoP proof is invalid"))
+            }
             Self::Denied(client, denial) => denied(client, denial),
-            Self::TooOld(_) => (
+            Self::TooOld(_) | Self::Unspent(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 text("The service is temporarily unavailable"),
@@ -207,6 +242,19 @@ fn printable(text: &str) -> String {
     let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
     let shown = text.chars().map(|letter| if breaks(letter) { char::REPLACEMENT_CHARACTER } else { letter });
     shown.take(ECHO).collect()
+}
+
+impl From<DpopFault> for TokenError {
+    fn from(fault: DpopFault) -> Self {
+        Self::InvalidDpopProof(fault.to_string())
+    }
+}
+
+/// The proxy is not told more: its log and ours say what is wrong.
+impl From<CertificateFault> for TokenError {
+    fn from(_: CertificateFault) -> Self {
+        Self::invalid_request("The client certificate headers are malformed")
+    }
 }
 
 impl From<Malformed> for TokenError {

@@ -10,6 +10,7 @@ mod request;
 mod response;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -18,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use grantd_model::{Causes, Revision};
 use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
-use http::HeaderMap;
+use http::{Extensions, HeaderMap};
 use tokio::time::timeout;
 
 use self::errors::TokenError;
@@ -26,7 +27,9 @@ use self::request::TokenRequest;
 use self::response::TokenResponse;
 use crate::State;
 use crate::body::{Unread, read};
-use crate::oauth::client_authentication::authenticate;
+use crate::client_certificate::presented;
+use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
+use crate::oauth::possession::{Proved, Target};
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -34,42 +37,86 @@ const BODY_LIMIT: usize = 64 * 1024;
 const RECHECK: Duration = Duration::from_secs(2);
 
 /// The token endpoint (RFC 6749 §3.2).
-pub(crate) async fn token(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Body) -> Response {
-    match answer(&state, &headers, body).await {
+pub(crate) async fn token(
+    Shared(state): Shared<Arc<State>>,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Body,
+) -> Response {
+    match answer(&state, &headers, &extensions, body).await {
         Ok(token) => TokenResponse::from(token).into_response(),
         Err(error) => error.into_response(),
     }
 }
 
-async fn answer(state: &State, headers: &HeaderMap, body: Body) -> Result<IssuedToken, TokenError> {
+async fn answer(
+    state: &State,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    body: Body,
+) -> Result<IssuedToken, TokenError> {
     let body = read(body, BODY_LIMIT).await.map_err(|unread| match unread {
         Unread::TooLong => TokenError::BodyTooLong,
         Unread::TooSlow => TokenError::BodyTooSlow,
         Unread::Broken => TokenError::invalid_request("the request body broke off"),
     })?;
     let request = TokenRequest::parse(headers, &body)?;
+    let (url, alias) = (&*state.endpoints.token, state.endpoints.token_alias.as_deref());
+    let target = Target { method: "POST", url, alias, access_token: None };
+    let proved = Proved::by(headers, presented(extensions, headers)?, target, state.clock().now())?;
     let snapshot = state.follower.current()?;
-    match exchange(state, &snapshot, &request) {
+    let exchange = Exchange { state, request: &request, proved: &proved, spent: AtomicBool::new(false) };
+    match exchange.at(&snapshot).await {
         Err(refusal) if refusal.may_be_outdated() => match newer_than(state, snapshot.revision()).await {
-            Some(newer) => exchange(state, &newer, &request),
+            Some(newer) => exchange.at(&newer).await,
             None => Err(refusal),
         },
         outcome => outcome,
     }
 }
 
-fn exchange(
-    state: &State,
-    snapshot: &Snapshot,
-    request: &TokenRequest<'_>,
-) -> Result<IssuedToken, TokenError> {
-    let client = authenticate(snapshot, &request.credentials)?;
-    let decision = client_credentials::decide(snapshot, &client, request);
-    let authorization =
-        decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
-    let keys = state.signing.keys(snapshot);
-    let signer = keys.current().ok_or(TokenError::NoSigningKey)?;
-    Ok(issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?)
+/// A request, and what is known of it without the configuration.
+struct Exchange<'r> {
+    state: &'r State,
+    request: &'r TokenRequest<'r>,
+    proved: &'r Proved,
+    spent: AtomicBool,
+}
+
+impl Exchange<'_> {
+    /// The exchange by one revision of the configuration.
+    async fn at(&self, snapshot: &Snapshot) -> Result<IssuedToken, TokenError> {
+        let Self { state, request, proved, .. } = self;
+        let certificate = proved.certificate.as_deref();
+        let client = authenticate(state, snapshot, &request.credentials, certificate).await?;
+        self.spend(&client).await?;
+        let decision = client_credentials::decide(snapshot, &client, request, proved.possession());
+        let authorization =
+            decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
+        let keys = state.signing.keys(snapshot);
+        let signer = keys.current().ok_or(TokenError::NoSigningKey)?;
+        Ok(issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?)
+    }
+
+    /// Spends what works once, whatever comes of the request. One request spends it once, though its denial is
+    /// checked against the next revision.
+    async fn spend(&self, client: &AuthenticatedClient<'_>) -> Result<(), TokenError> {
+        if self.spent.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let Self { state, proved, .. } = self;
+        let (store, now) = (&*state.context.store, state.clock().now());
+        if let Some(once) = client.once() {
+            let claimed = state.replays.claim(store, once, now).await;
+            claimed.map_err(|spent| TokenError::assertion_spent(client, spent))?;
+        }
+        if let Some(once) = proved.once() {
+            let claimed = state.replays.claim(store, once, now).await;
+            claimed.map_err(TokenError::proof_spent)?;
+        }
+        self.spent.store(true, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 /// The snapshot after asking the store, if it is another than the one of this revision.

@@ -14,7 +14,7 @@ use super::wire::{FORM, basic, form, post, signed_form};
 
 /// Everything that is logged on this thread, at every level.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -41,7 +41,7 @@ static ANOTHER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish()));
 
 impl Log {
-    fn as_json() -> (Self, DefaultGuard) {
+    pub fn as_json() -> (Self, DefaultGuard) {
         LazyLock::force(&ANOTHER);
         let log = Self::default();
         let subscriber =
@@ -57,7 +57,7 @@ impl Log {
     }
 
     /// What has been logged since the last call.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
     }
 

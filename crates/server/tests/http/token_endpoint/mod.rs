@@ -3,8 +3,10 @@
 mod basic;
 mod credentials;
 mod decision_table;
+mod dpop;
 mod errors;
 mod json;
+mod keys;
 mod logs;
 mod metadata;
 mod mtls_metadata;

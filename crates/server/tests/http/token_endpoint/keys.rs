@@ -1,0 +1,56 @@
+//! Keys of clients, and what they sign with them. Signed by another implementation than the one that verifies.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+use serde_json::{Value, json};
+
+/// A key pair.
+pub struct Key {
+    pair: KeyPair,
+    encoding: EncodingKey,
+}
+
+pub static RSA: LazyLock<Key> = LazyLock::new(|| {
+    let pair = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+    let encoding = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).unwrap();
+    Key { pair, encoding }
+});
+pub static P256: LazyLock<Key> = LazyLock::new(|| elliptic(&PKCS_ECDSA_P256_SHA256));
+pub static OTHER_P256: LazyLock<Key> = LazyLock::new(|| elliptic(&PKCS_ECDSA_P256_SHA256));
+pub static P384: LazyLock<Key> = LazyLock::new(|| elliptic(&PKCS_ECDSA_P384_SHA384));
+pub static ED25519: LazyLock<Key> = LazyLock::new(|| {
+    let pair = KeyPair::generate_for(&PKCS_ED25519).unwrap();
+    let encoding = EncodingKey::from_ed_pem(pair.serialize_pem().as_bytes()).unwrap();
+    Key { pair, encoding }
+});
+
+fn elliptic(algorithm: &'static rcgen::SignatureAlgorithm) -> Key {
+    let pair = KeyPair::generate_for(algorithm).unwrap();
+    let encoding = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
+    Key { pair, encoding }
+}
+
+impl Key {
+    /// The public key as a JWK.
+    pub fn jwk(&self, algorithm: Algorithm) -> Value {
+        if algorithm == Algorithm::EdDSA {
+            let x = URL_SAFE_NO_PAD.encode(self.pair.public_key_raw());
+            return json!({"kty": "OKP", "crv": "Ed25519", "x": x});
+        }
+        let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(&self.encoding, algorithm).unwrap();
+        let mut jwk = serde_json::to_value(jwk).unwrap();
+        jwk.as_object_mut()
+            .unwrap()
+            .retain(|name, _| ["kty", "crv", "x", "y", "n", "e"].contains(&name.as_str()));
+        jwk
+    }
+
+    /// A JWT of these claims under this header.
+    pub fn sign(&self, header: &Header, claims: &Value) -> String {
+        encode(header, claims, &self.encoding).unwrap()
+    }
+}
