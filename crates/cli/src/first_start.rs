@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use grantd_model::patch::Members;
 use grantd_model::{
-    CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, Clock, Entropy, Paging, ResourceServer,
-    ResourceServerFilter, ResourceServerId, Secret, alphanumeric, management_api,
+    CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, ClientSecret, Clock, Entropy, Paging,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Secret, alphanumeric, management_api,
 };
 use grantd_store::{Change, SqliteStore, Store};
 use grantd_token::{Issuer, generate_signing_key};
@@ -93,14 +93,15 @@ impl Start<'_> {
             issuer: issuer.url.to_string(),
             audience: issuer.management_api().to_string(),
             client_id: admin.client_id.to_string(),
-            client_secret: admin.client_secret.expose_str().to_owned(),
+            client_secret: admin.client_secret.value.expose_str().to_owned(),
             ca: self.folder.ca(),
         })
     }
 
     /// A secret for a client.
-    pub(crate) fn new_secret(&self) -> Secret {
-        Secret::from(alphanumeric(&**self.entropy, 64))
+    pub(crate) fn new_secret(&self) -> ClientSecret {
+        let value = Secret::from(alphanumeric(&**self.entropy, 64));
+        ClientSecret::new(value, self.clock.now())
     }
 
     fn client(&self, body: Value) -> Outcome<Client> {

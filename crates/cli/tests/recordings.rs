@@ -176,7 +176,7 @@ fn recorded_global_client(interactions: &[Value]) -> Change {
     record.insert("global".into(), true.into());
     let client: Client = serde_json::from_value(record.into()).unwrap();
     let id = ClientId::from(client.client_id.as_str());
-    Change::CreateClient(Client { client_id: id, client_secret: Secret::from("unknown"), ..client })
+    Change::CreateClient(Client { client_id: id, client_secret: "unknown".into(), ..client })
 }
 
 /// The settings that the first answer shows.

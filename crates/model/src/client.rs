@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::defaults;
 use crate::patch::{self, Members};
-use crate::{Audience, ClientAuthenticationMethods, ClientId, CredentialId, OrganizationId, Secret};
+use crate::{Audience, ClientAuthenticationMethods, ClientId, ClientSecret, CredentialId, OrganizationId};
 
 /// The grant type of machine-to-machine access, as `grant_type` and `grant_types` name it (RFC 6749 §4.4).
 pub const CLIENT_CREDENTIALS: &str = "client_credentials";
@@ -82,14 +82,17 @@ pub struct Client {
     pub require_proof_of_possession: Option<bool>,
     /// The current secret. Never part of the record's wire form: who may see it decides the use case.
     #[serde(skip, default = "no_secret")]
-    pub client_secret: Secret,
+    pub client_secret: ClientSecret,
+    /// Secrets that are as good as the current one, as they were added. Auth0 has nothing like it.
+    #[serde(skip)]
+    pub further_secrets: Vec<ClientSecret>,
     /// What else the contract has: validated, stored, returned.
     #[serde(flatten)]
     pub properties: Members,
 }
 
-fn no_secret() -> Secret {
-    Secret::from("")
+fn no_secret() -> ClientSecret {
+    "".into()
 }
 
 /// Why a client cannot be as it was asked for.
@@ -134,6 +137,12 @@ pub enum ClientFault {
     /// A new secret for a client that proves itself without one.
     #[error("the client proves itself without a secret")]
     NoSecret,
+    /// There are [`ClientSecret::MOST`] already, and no further one has expired.
+    #[error("a client has at most {most} secrets", most = ClientSecret::MOST)]
+    TooManySecrets,
+    /// No other live secret would be left.
+    #[error("the last live secret of a client stays")]
+    LastSecret,
     /// The administration client cannot be deleted, nor lose what it needs to get tokens.
     #[error("the administration client has to stay one")]
     Administrator,
@@ -150,29 +159,34 @@ const STRICT_GRANT_TYPES: [&str; 3] = ["authorization_code", "refresh_token", CL
 
 impl Client {
     /// A client from the body of a create request that has passed its schema, with Auth0's defaults in place.
-    pub fn from_request(id: ClientId, secret: Secret, mut body: Members) -> Result<Self, serde_json::Error> {
+    pub fn from_request(
+        id: ClientId,
+        secret: impl Into<ClientSecret>,
+        mut body: Members,
+    ) -> Result<Self, serde_json::Error> {
         let mut members = defaults::client(&body);
         members.insert("client_id".into(), id.as_str().into());
         defaults::complete_client(&mut body);
         patch::merge(&mut members, body);
         let client: Self = serde_json::from_value(Value::Object(members))?;
-        Ok(Self { client_id: id, client_secret: secret, ..client })
+        Ok(Self { client_id: id, client_secret: secret.into(), ..client })
     }
 
     /// The client as the body of an update request changes it. The objects in [`MERGED`] are merged, everything
     /// else is replaced (Auth0, recorded).
     ///
-    /// A client that becomes a first party leaves its permissive mode behind, which is for third parties only.
+    /// A client that becomes a first party leaves its permissive mode behind, which is for third parties only. The
+    /// secrets stay: see [`replace_secret`](Self::replace_secret).
     pub fn updated(&self, mut body: Members) -> Result<Self, serde_json::Error> {
-        let secret = body.shift_remove("client_secret");
-        let secret = secret.as_ref().and_then(Value::as_str).map(Secret::from);
+        body.shift_remove("client_secret");
         let names_mode = body.contains_key("third_party_security_mode");
         for name in MERGED {
             patch::merge_member(&self.properties, &mut body, name);
         }
         defaults::complete_client(&mut body);
         let mut client: Self = patch::apply(self, body)?;
-        client.client_secret = secret.unwrap_or_else(|| self.client_secret.clone());
+        client.client_secret = self.client_secret.clone();
+        client.further_secrets.clone_from(&self.further_secrets);
         if client.is_first_party && !client.is_strict() && !names_mode {
             client.third_party_security_mode = None;
         }
@@ -184,12 +198,13 @@ impl Client {
         self.grant_types.iter().flatten().any(|held| held == grant_type)
     }
 
-    /// Whether nothing in the client itself stands between it and a token of a system API. Mutual TLS stands
-    /// between: whether it can be used is decided by the listener.
+    /// Whether nothing in the client itself stands between it and a token of a system API, now and for ever. Mutual
+    /// TLS stands between: whether it can be used is decided by the listener.
     pub fn gets_tokens_for_itself(&self) -> bool {
         let unbound = self.require_proof_of_possession != Some(true);
         let methods = self.client_authentication_methods.as_ref();
-        let proves_itself = methods.is_none_or(|methods| !methods.is_mutual_tls());
+        let lasts = || self.secrets().any(|secret| secret.expires_at.is_none());
+        let proves_itself = methods.map_or_else(lasts, |methods| !methods.is_mutual_tls());
         let may = self.is_confidential() && self.may_use(CLIENT_CREDENTIALS);
         self.is_first_party && may && unbound && proves_itself
     }

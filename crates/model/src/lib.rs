@@ -10,6 +10,7 @@ mod authentication_methods;
 mod causes;
 mod client;
 mod client_grant;
+mod client_secret;
 mod credential;
 mod defaults;
 mod entropy;
@@ -36,6 +37,7 @@ pub use client::{
     TokenEndpointAuthMethod,
 };
 pub use client_grant::{ClientGrant, ClientGrantFault, DefaultFor, Grantee, OrganizationUsage, SubjectType};
+pub use client_secret::{ClientSecret, ClientSecretId};
 pub use credential::{Credential, CredentialKind, CredentialType};
 pub use entropy::{Entropy, alphanumeric, base58, hexadecimal};
 pub use federated_identity::{

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
@@ -18,6 +19,12 @@ impl Timestamp {
     /// From seconds since the epoch.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds.saturating_mul(1000))
+    }
+
+    /// From a date and time with its offset (RFC 3339 §5.6); none if the text is no such date, or one before 1970.
+    pub fn parse(text: &str) -> Option<Self> {
+        let date = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok().map(Self)
     }
 
     /// Milliseconds since the epoch.

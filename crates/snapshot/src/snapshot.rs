@@ -5,21 +5,21 @@ use std::sync::Arc;
 use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, Organization,
-    OrganizationId, ResourceServer, ResourceServerId, Revision, Secret, SigningAlgorithm, SigningKey,
-    SubjectType, Tenant,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, ClientSecretId, Credential, FederatedIdentity,
+    Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, SigningAlgorithm, SigningKey,
+    SubjectType, Tenant, Timestamp,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
 
-use crate::secrets::{DigestKey, SecretDigest};
+use crate::secrets::{DigestKey, KnownSecrets};
 
-/// A client as the token path knows it: without what is only stored, and without its secret.
+/// A client as the token path knows it: without what is only stored, and without its secrets.
 #[derive(Clone, Debug)]
 pub struct KnownClient {
-    /// The client. Its `properties` are empty and its secret is blank.
+    /// The client. Its `properties` are empty, its secret is blank, and there are no further ones.
     pub client: Client,
-    digest: SecretDigest,
+    secrets: KnownSecrets,
 }
 
 /// The whole configuration at one revision.
@@ -99,12 +99,17 @@ impl Snapshot {
         &self.signing_keys
     }
 
-    /// The client with this id, if the secret is its secret. An unknown client takes the same work as a
-    /// wrong secret.
-    pub fn client_with_secret(&self, id: &str, secret: &[u8]) -> Option<&Client> {
+    /// The client with this id, if the secret is one of its live secrets, and which of them it is. An unknown
+    /// client takes the same work as a wrong secret, and so does a client with more secrets.
+    pub fn client_with_secret(
+        &self,
+        id: &str,
+        secret: &[u8],
+        now: Timestamp,
+    ) -> Option<(&Client, ClientSecretId)> {
         let known = self.clients.get(id);
-        let matches = self.digest_key.matches(known.map(|known| &known.digest), secret);
-        known.filter(|_| matches).map(|known| &known.client)
+        let matching = self.digest_key.matching(known.map(|known| &known.secrets), secret, now);
+        known.map(|known| &known.client).zip(matching)
     }
 
     /// The client with this id.
@@ -180,9 +185,10 @@ impl Snapshot {
 
     fn put_client(&mut self, mut client: Client) {
         client.properties = Members::new();
-        let secret = std::mem::replace(&mut client.client_secret, Secret::from(""));
-        let digest = self.digest_key.digest(&secret);
-        self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, digest }));
+        let current = std::mem::replace(&mut client.client_secret, "".into());
+        let further = std::mem::take(&mut client.further_secrets);
+        let secrets = self.digest_key.known(&current, &further);
+        self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, secrets }));
     }
 
     fn put_credentials(&mut self, client: ClientId, held: Vec<Credential>) {

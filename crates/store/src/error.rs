@@ -11,6 +11,8 @@ pub enum Noun {
     Client,
     /// A credential of a client.
     Credential,
+    /// The secrets of a client.
+    ClientSecret,
     /// An API.
     ResourceServer,
     /// A client grant.

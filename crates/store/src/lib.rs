@@ -9,6 +9,7 @@ mod error;
 mod key_ring;
 mod one_time_use;
 mod seal;
+mod secret_uses;
 mod sqlite;
 
 pub use change::Change;
@@ -19,12 +20,14 @@ pub use one_time_use::{FormerUses, OneTimeUse};
 pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
 pub use sqlite::{SealedSecrets, SecretCount, SqliteStore};
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
-    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
-    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant,
-    Timestamp, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
+    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -76,6 +79,14 @@ pub trait Store: Send + Sync {
 
     /// The credentials of a client, newest first; at most [`Credential::PER_CLIENT`].
     async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError>;
+
+    /// Notes that a secret of a client was used. It waits for nothing and writes nothing: the use is durable some
+    /// seconds later, or lost with a process that is killed before. It is kept to the minute.
+    fn note_secret_use(&self, client: &ClientId, secret: ClientSecretId, now: Timestamp);
+
+    /// When the secrets of a client were last used; none for one that was never. What another node noted in the
+    /// last seconds may be missing.
+    async fn secret_uses(&self, client: &Client) -> Result<HashMap<ClientSecretId, Timestamp>, StoreError>;
 
     /// An API by `id`.
     async fn get_resource_server(

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use grantd_model::{
-    ClientFilter, ClientGrantFilter, Cursor, DefaultFor, OrganizationFilter, Paging, ResourceServerFilter,
-    Revision, Secret,
+    Client, ClientFilter, ClientGrantFilter, Cursor, DefaultFor, OrganizationFilter, Paging,
+    ResourceServerFilter, Revision, Secret, Versioned,
 };
 use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -118,6 +118,11 @@ fn after(id: &str) -> Paging {
     Paging::Checkpoint { after: Some(Cursor { created: 7, id: id.into() }), take: 50 }
 }
 
+fn client(id: &str) -> Client {
+    Client::from_request(id.into(), Secret::from("s"), [("name".to_owned(), id.into())].into_iter().collect())
+        .unwrap()
+}
+
 async fn grants(store: &SqliteStore, filter: ClientGrantFilter) {
     store.list_client_grants(&filter, &FIRST).await.unwrap();
 }
@@ -143,6 +148,7 @@ async fn getting_searches(database: &Database) {
             store.find_client_of_api(&"a".into()).await.unwrap();
             store.get_credential(&"a".into()).await.unwrap();
             store.list_credentials(&"a".into()).await.unwrap();
+            store.secret_uses(&client("a")).await.unwrap();
             store.get_resource_server(&"a".into()).await.unwrap();
             store.find_resource_server(&"a".into()).await.unwrap();
             store.get_client_grant(&"a".into()).await.unwrap();
@@ -186,6 +192,7 @@ async fn changes_search(database: &Database) {
             for change in [
                 Change::DeleteClient("a".into()),
                 Change::DeleteCredential("a".into()),
+                Change::UpdateClient(Versioned { record: client("a"), revision: Revision(5) }),
                 Change::DeleteResourceServer("a".into()),
                 Change::DeleteClientGrant("a".into()),
                 Change::DeleteOrganization("a".into()),

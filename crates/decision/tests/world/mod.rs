@@ -6,7 +6,7 @@ use grantd_decision::{Confirmation, Decision, Facts, Finding};
 use grantd_model::patch::Members;
 use grantd_model::{
     Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, DefaultFor, Organization,
-    OrganizationId, ResourceServer, ScopeDefinition, ScopeSet, Secret, SubjectType, Tenant, TenantSettings,
+    OrganizationId, ResourceServer, ScopeDefinition, ScopeSet, SubjectType, Tenant, TenantSettings,
 };
 
 /// Every record there is. Nothing is indexed: what is asked for is searched.
@@ -84,7 +84,8 @@ pub fn client(id: &str) -> Client {
         resource_server_identifier: None,
         third_party_security_mode: None,
         require_proof_of_possession: None,
-        client_secret: Secret::from(""),
+        client_secret: "".into(),
+        further_secrets: Vec::new(),
         properties: Members::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! Auth0: Rotate a client secret.
 
-use grantd_model::{Client, Versioned};
+use grantd_model::Versioned;
 use grantd_schema::Operation::RotateClientSecret;
 use grantd_store::Change;
 
@@ -8,7 +8,7 @@ use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
-/// Gives a client a new secret; the former one is refused from then on.
+/// Gives a client a new secret in the place of the current one, which is refused from then on. Further ones stay.
 pub async fn rotate_secret(context: &Context, caller: &Caller, request: &Request) -> Result<Members, Error> {
     caller.require(RotateClientSecret)?;
     request.query(RotateClientSecret)?;
@@ -18,7 +18,8 @@ pub async fn rotate_secret(context: &Context, caller: &Caller, request: &Request
 
 async fn attempt(context: &Context, id: &str) -> Result<Members, Error> {
     let former = super::load(context, id).await?;
-    let client = Client { client_secret: super::generate_secret(context), ..former.record };
+    let mut client = former.record;
+    client.replace_secret(super::generate_secret(context));
     let update = Versioned { record: client.clone(), revision: former.revision };
     super::commit(context, Change::UpdateClient(update)).await?;
     view(context, &client, &Sight::of_new_secret(), certificate(context).await?.as_deref())

@@ -3,7 +3,7 @@
 use grantd_model::{Client, Versioned};
 use grantd_schema::Operation::UpdateClient;
 use grantd_store::Change;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
@@ -32,7 +32,10 @@ fn scope_for(member: &str) -> &'static [&'static str] {
 
 async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -> Result<Members, Error> {
     let former = super::load(context, id).await?;
-    let client = former.record.updated(body.clone())?;
+    let mut client = former.record.updated(body.clone())?;
+    if let Some(value) = body.get("client_secret").and_then(Value::as_str) {
+        client.replace_secret(super::new_secret(context, value.into()));
+    }
     former.record.check_update(&client)?;
     check_merged(&client)?;
     authority::check_administrator(context, &client.client_id, Some(&client)).await?;

@@ -63,7 +63,7 @@ pub(super) fn view(
         members.retain(|name, _| SUMMARY.contains(&name.as_str()) || name == KEY);
     }
     if sight.secrets && !sight.beyond.contains(&client.client_id) {
-        members.insert("client_secret".into(), client.client_secret.expose_str().into());
+        members.insert("client_secret".into(), client.client_secret.value.expose_str().into());
         if let Some(certificate) = certificate {
             let key = json!([{ "cert": certificate, "subject": "deprecated" }]);
             members.insert("signing_keys".into(), key);

@@ -232,7 +232,7 @@ fn conflict(noun: Noun) -> Line {
             "The client grant has already been added to this organization.",
             "organization_client_grant_conflict",
         ),
-        Noun::Client | Noun::FederatedIdentity | Noun::SigningKey | Noun::Tenant => {
+        Noun::Client | Noun::ClientSecret | Noun::FederatedIdentity | Noun::SigningKey | Noun::Tenant => {
             ("The record already exists", "conflict")
         }
         Noun::Credential => ("Another key of this client has the same kid", "credential_conflict"),
@@ -317,6 +317,16 @@ fn client(fault: &ClientFault) -> Line {
         ClientFault::NoSecret => {
             invalid("a client with `client_authentication_methods` has no client secret")
         }
+        ClientFault::TooManySecrets => (
+            StatusCode::CONFLICT,
+            "A client has at most 10 secrets; delete one first".to_owned(),
+            Some("too_many_client_secrets"),
+        ),
+        ClientFault::LastSecret => (
+            StatusCode::CONFLICT,
+            "The last live secret of a client cannot be deleted; add another first".to_owned(),
+            Some("last_client_secret"),
+        ),
         ClientFault::Administrator => (
             StatusCode::FORBIDDEN,
             "The administration client cannot be deleted, nor lose what it needs to get tokens".to_owned(),

@@ -6,7 +6,7 @@ use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
     Audience, CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, Clock, Credential, CredentialKind,
-    DefaultFor, FederatedIdentity, Organization, ResourceServer, Scope, Secret, SubjectType, Timestamp,
+    DefaultFor, FederatedIdentity, Organization, ResourceServer, Scope, SubjectType, Timestamp,
 };
 use grantd_snapshot::Snapshot;
 use serde_json::json;
@@ -43,7 +43,8 @@ pub fn client(id: &str, secret: &str, is_first_party: bool) -> Client {
         resource_server_identifier: None,
         third_party_security_mode: None,
         require_proof_of_possession: None,
-        client_secret: Secret::from(secret),
+        client_secret: secret.into(),
+        further_secrets: Vec::new(),
         properties: Members::from_iter([("description".to_owned(), json!("only stored"))]),
     }
 }
@@ -107,7 +108,7 @@ pub fn answers(snapshot: &Snapshot) -> Vec<String> {
         answers.push(format!("{id}: {:?}", snapshot.federated_identities_of(id)));
         answers.push(format!("{id}: {:?}", snapshot.credentials_of(&id.into())));
         for secret in SECRETS {
-            let knows = snapshot.client_with_secret(id, secret.as_bytes()).is_some();
+            let knows = snapshot.client_with_secret(id, secret.as_bytes(), Timestamp::default()).is_some();
             answers.push(format!("{id} {secret}: {knows}"));
         }
     }

@@ -1,14 +1,15 @@
 //! A SQLite store that counts what is read of it, and can be made to hang or to fail.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
-    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
-    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey,
-    Tenant, Timestamp, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
+    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, SqliteStore, Store, StoreError,
@@ -114,6 +115,14 @@ impl Store for WatchedStore {
 
     async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError> {
         self.sqlite.list_credentials(client).await
+    }
+
+    fn note_secret_use(&self, client: &ClientId, secret: ClientSecretId, now: Timestamp) {
+        self.sqlite.note_secret_use(client, secret, now);
+    }
+
+    async fn secret_uses(&self, client: &Client) -> Result<HashMap<ClientSecretId, Timestamp>, StoreError> {
+        self.sqlite.secret_uses(client).await
     }
 
     async fn get_resource_server(

@@ -9,7 +9,7 @@ use grantd_model::{
 
 use super::{
     Write, associations, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, tenant,
+    resource_servers, secret_uses, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -95,13 +95,14 @@ pub(crate) async fn delete_credential(write: &mut Write<'_>, id: &CredentialId) 
     credentials::delete(write, &credential).await
 }
 
-/// A client goes with its credentials, its grants and its identities.
+/// A client goes with its credentials, its grants, its identities and what is known of its secrets.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
     credentials::delete_of_client(write, id).await?;
     for grant in client_grants::ids_of_client(write, id).await? {
         delete_client_grant(write, &grant).await?;
     }
     federated_identities::delete_of_client(write, id).await?;
+    secret_uses::delete_of_client(write, id).await?;
     clients::delete(write, id).await
 }
 

@@ -3,14 +3,17 @@
 use grantd_model::{Audience, Client, ClientFilter, ClientId, Page, Paging, Versioned};
 use sqlx::Row;
 
+use super::client_secrets::{self, Columns};
 use super::paging::{Condition, List, Order, page};
 use super::revision::{kind, touch};
 use super::{
-    Connection, Db, Write, from_text, stale_or_missing, stored_revision, to_text, unique, versioned,
+    Connection, Db, Write, from_text, secret_uses, stale_or_missing, stored_revision, to_text, unique,
+    versioned,
 };
 use crate::{KeyEncryptionKeys, Noun, StoreError};
 
-const COLUMNS: &str = "client_id, created, record, sealed_secret, revision";
+const COLUMNS: &str =
+    "client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision";
 const NOUN: Noun = Noun::Client;
 const ORDER: Order =
     Order { by: "global, created, client_id", after: "(global, created, client_id) > (0, ", by_id: false };
@@ -20,7 +23,8 @@ pub(crate) async fn get(
     key: &KeyEncryptionKeys,
     id: &ClientId,
 ) -> Result<Option<Versioned<Client>>, StoreError> {
-    let text = "SELECT client_id, created, record, sealed_secret, revision FROM clients WHERE client_id = $1";
+    let text = "SELECT client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision \
+                FROM clients WHERE client_id = $1";
     let row = sqlx::query::<Db>(text).bind(id.as_str()).fetch_optional(connection).await?;
     row.map(|row| from_row(&row, key)).transpose()
 }
@@ -68,17 +72,19 @@ pub(crate) async fn all(
     connection: &mut Connection,
     key: &KeyEncryptionKeys,
 ) -> Result<Vec<Client>, StoreError> {
-    let text = "SELECT client_id, created, record, sealed_secret, revision FROM clients";
+    let text = "SELECT client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision \
+                FROM clients";
     // Each row is read as it comes: together they would take twice the memory of the records.
     let rows = sqlx::query::<Db>(text).map(|row| from_row(&row, key).map(|client| client.record));
     rows.fetch_all(connection).await?.into_iter().collect()
 }
 
 pub(crate) async fn create(write: &mut Write<'_>, client: &Client) -> Result<(), StoreError> {
+    let secrets = Columns::of(client, write.key)?;
     sqlx::query::<Db>(
         "INSERT INTO clients (client_id, global, is_first_party, app_type, resource_server_identifier, \
-         default_organization_id, sealed_secret, record, created, revision) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+         default_organization_id, sealed_secret, secret_terms, sealed_further_secrets, record, created, revision) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
     )
     .bind(client.client_id.as_str())
     .bind(i64::from(client.global))
@@ -86,7 +92,9 @@ pub(crate) async fn create(write: &mut Write<'_>, client: &Client) -> Result<(),
     .bind(app_type(client))
     .bind(client.resource_server_identifier.as_ref().map(Audience::as_str))
     .bind(default_organization(client))
-    .bind(sealed(write, client)?)
+    .bind(secrets.sealed)
+    .bind(secrets.terms)
+    .bind(secrets.further)
     .bind(to_text(NOUN, client)?)
     .bind(write.revision)
     .execute(&mut *write.connection)
@@ -98,14 +106,18 @@ pub(crate) async fn create(write: &mut Write<'_>, client: &Client) -> Result<(),
 
 pub(crate) async fn update(write: &mut Write<'_>, client: &Versioned<Client>) -> Result<(), StoreError> {
     let record = &client.record;
+    let secrets = Columns::of(record, write.key)?;
     let updated = sqlx::query::<Db>(
         "UPDATE clients SET is_first_party = $1, app_type = $2, default_organization_id = $3, \
-         sealed_secret = $4, record = $5, revision = $6 WHERE client_id = $7 AND revision = $8",
+         sealed_secret = $4, secret_terms = $5, sealed_further_secrets = $6, record = $7, revision = $8 \
+         WHERE client_id = $9 AND revision = $10",
     )
     .bind(i64::from(record.is_first_party))
     .bind(app_type(record))
     .bind(default_organization(record))
-    .bind(sealed(write, record)?)
+    .bind(secrets.sealed)
+    .bind(secrets.terms)
+    .bind(secrets.further)
     .bind(to_text(NOUN, record)?)
     .bind(write.revision)
     .bind(record.client_id.as_str())
@@ -117,6 +129,7 @@ pub(crate) async fn update(write: &mut Write<'_>, client: &Versioned<Client>) ->
     if updated.rows_affected() == 0 {
         return Err(stale_or_missing(NOUN, exists(write, &record.client_id)).await);
     }
+    secret_uses::keep(write, record).await?;
     touch(write, kind::CLIENT, record.client_id.as_str()).await
 }
 
@@ -152,12 +165,8 @@ fn from_row(
     key: &KeyEncryptionKeys,
 ) -> Result<Versioned<Client>, StoreError> {
     let mut client: Client = from_text(NOUN, row.try_get::<&str, _>(2)?)?;
-    client.client_secret = key.open(NOUN, client.client_id.as_str(), row.try_get::<&[u8], _>(3)?)?;
-    Ok(versioned(client, row.try_get(4)?))
-}
-
-fn sealed(write: &Write<'_>, client: &Client) -> Result<Vec<u8>, StoreError> {
-    write.key.seal(NOUN, client.client_id.as_str(), client.client_secret.expose())
+    client_secrets::open(&mut client, row, key)?;
+    Ok(versioned(client, row.try_get("revision")?))
 }
 
 fn app_type(client: &Client) -> Option<&str> {

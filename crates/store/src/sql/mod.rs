@@ -7,6 +7,7 @@
 pub(crate) mod associations;
 pub(crate) mod cascades;
 pub(crate) mod client_grants;
+pub(crate) mod client_secrets;
 pub(crate) mod clients;
 pub(crate) mod commit;
 pub(crate) mod credentials;
@@ -18,6 +19,7 @@ pub(crate) mod paging;
 pub(crate) mod resource_servers;
 pub(crate) mod revision;
 pub(crate) mod sealing;
+pub(crate) mod secret_uses;
 pub(crate) mod signing_keys;
 pub(crate) mod tenant;
 

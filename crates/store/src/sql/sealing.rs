@@ -17,8 +17,9 @@ struct Sealed {
     column: &'static str,
 }
 
-const SEALED: [Sealed; 3] = [
+const SEALED: [Sealed; 4] = [
     Sealed { noun: Noun::Client, table: "clients", key: "client_id", column: "sealed_secret" },
+    Sealed { noun: Noun::ClientSecret, table: "clients", key: "client_id", column: "sealed_further_secrets" },
     Sealed {
         noun: Noun::ResourceServer,
         table: "resource_servers",

@@ -4,6 +4,7 @@
 //! their own and never wait for it. WAL with `synchronous = FULL`: what is answered survives a power cut.
 
 mod sealed_secrets;
+mod secret_uses;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod writer;
@@ -11,16 +12,17 @@ mod writer;
 pub use self::sealed_secrets::SealedSecrets;
 pub use self::sql::sealing::SecretCount;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use grantd_model::{
-    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, Credential,
-    CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter, OrganizationId,
-    Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant,
-    Timestamp, Versioned,
+    Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
+    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
@@ -28,6 +30,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
 
 use self::writer::Work;
+use crate::secret_uses::SecretUses;
 use crate::{Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, OneTimeUse, Store, StoreError};
 
 /// The database that the statements are compiled for here.
@@ -39,6 +42,7 @@ const READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
+    (4, "client secrets", include_str!("../../migrations/sqlite/0004_client_secrets.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
     (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
@@ -49,6 +53,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     writer: writer::Writer,
     key: Arc<KeyEncryptionKeys>,
+    uses: Arc<SecretUses>,
 }
 
 impl SqliteStore {
@@ -59,9 +64,10 @@ impl SqliteStore {
         let options = options(file).busy_timeout(std::time::Duration::from_secs(5));
         let mut connection = options.connect().await?;
         migrate(&mut connection).await?;
-        let key = Arc::new(key.into());
+        let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
-        Ok(Self { readers, writer: writer::Writer::start(connection, Arc::clone(&key)), key })
+        let writer = writer::Writer::start(connection, Arc::clone(&key), Arc::clone(&uses));
+        Ok(Self { readers, writer, key, uses })
     }
 
     /// Stops writing, waits for the last commit and closes the file.
@@ -193,6 +199,17 @@ impl Store for SqliteStore {
 
     async fn list_credentials(&self, client: &ClientId) -> Result<Vec<Credential>, StoreError> {
         sql::credentials::of_client(&mut *self.reader().await?, client).await
+    }
+
+    fn note_secret_use(&self, client: &ClientId, secret: ClientSecretId, now: Timestamp) {
+        self.uses.note(client, secret, now);
+    }
+
+    async fn secret_uses(&self, client: &Client) -> Result<HashMap<ClientSecretId, Timestamp>, StoreError> {
+        let id = &client.client_id;
+        let written = sql::secret_uses::of_client(&mut *self.reader().await?, id).await?;
+        let last = |secret| self.uses.last(id, secret).max(written.get(&secret).copied());
+        Ok(client.secrets().filter_map(|secret| Some((secret.id, last(secret.id)?))).collect())
     }
 
     async fn get_resource_server(

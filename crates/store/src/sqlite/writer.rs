@@ -1,7 +1,7 @@
 //! The one writer: waiting commits share a transaction, and so a flush to the disk.
 //!
 //! Each commit runs in a savepoint of its own, so that one that fails takes no other with it. Nobody is
-//! answered before the transaction is durable.
+//! answered before the transaction is durable. In between, the uses of secrets that were noted are written.
 
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Connection, sql};
+use super::{Connection, secret_uses, sql};
 use crate::key_ring::Sealer;
+use crate::secret_uses::SecretUses;
 use crate::{Change, KeyEncryptionKeys, OneTimeUse, StoreError};
 
 /// Commits that may wait; more wait to be let in.
@@ -53,9 +54,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writing task. It ends, and closes the file, when the writer is stopped.
-    pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKeys>) -> Self {
+    pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKeys>, uses: Arc<SecretUses>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        Self { jobs, task: tokio::spawn(write(connection, key, waiting)) }
+        Self { jobs, task: tokio::spawn(write(connection, key, waiting, uses)) }
     }
 
     /// Waits until it is durable, or refused.
@@ -65,7 +66,7 @@ impl Writer {
         answered.await.map_err(|_| StoreError::Stopped)?
     }
 
-    /// Lets the jobs that wait go through, and ends.
+    /// Lets the jobs that wait go through, writes what was noted, and ends.
     pub(crate) async fn stop(self) {
         drop(self.jobs);
         if let Err(error) = self.task.await {
@@ -74,11 +75,24 @@ impl Writer {
     }
 }
 
-async fn write(mut connection: Connection, key: Arc<KeyEncryptionKeys>, mut waiting: mpsc::Receiver<Job>) {
+async fn write(
+    mut connection: Connection,
+    key: Arc<KeyEncryptionKeys>,
+    mut waiting: mpsc::Receiver<Job>,
+    uses: Arc<SecretUses>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        write_batch(&mut connection, &key, &mut batch).await;
+    let mut ticks = secret_uses::ticks();
+    loop {
+        tokio::select! {
+            jobs = waiting.recv_many(&mut batch, BATCH) => match jobs {
+                0 => break,
+                _ => write_batch(&mut connection, &key, &mut batch).await,
+            },
+            _ = ticks.tick() => secret_uses::write_some(&mut connection, &uses, &mut ticks).await,
+        }
     }
+    secret_uses::write_all(&mut connection, &uses).await;
     if let Err(error) = connection.close().await {
         tracing::error!(%error, "the database did not close");
     }
@@ -164,7 +178,7 @@ async fn apply_all(
     Ok(sql::revision_of(revision))
 }
 
-async fn statement(connection: &mut Connection, text: &'static str) -> Result<(), StoreError> {
+pub(super) async fn statement(connection: &mut Connection, text: &'static str) -> Result<(), StoreError> {
     sqlx::raw_sql(text).execute(connection).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod backend;
 mod cascades;
 mod changes;
+mod client_secrets;
 mod collation;
 mod commits;
 mod credentials;
@@ -128,6 +129,10 @@ suite! {
         a_cursor_goes_on_when_its_item_is_gone
         a_page_and_its_total_are_of_one_moment
         the_global_client_is_last
+    }
+    client_secrets {
+        all_secrets_of_a_client_read_back_with_their_terms
+        a_use_is_known_at_once_to_the_minute_and_changes_no_revision
     }
     changes {
         changes_lead_from_any_revision_to_the_present

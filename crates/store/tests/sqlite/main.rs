@@ -7,3 +7,4 @@ mod file;
 mod rewrap;
 mod schema;
 mod sealed;
+mod secret_uses;

@@ -10,6 +10,7 @@ use crate::file::{File, client};
 
 const CLIENT_SECRET: &str = "the-secret-of-a-client-a9Zk";
 const ROTATED_SECRET: &str = "the-next-secret-of-it-b8Yl";
+const FURTHER_SECRET: &str = "a-further-secret-of-it-d6Wn";
 const SIGNING_SECRET: &str = "the-secret-of-an-API-c7Xm";
 /// As DER has them: bytes that are no text.
 const PRIVATE_KEY: [u8; 32] = [
@@ -51,13 +52,15 @@ async fn no_secret_is_ever_in_the_files_in_plain() {
     let file = File::new();
     let store = file.open().await;
     fill(&store).await;
-    let rotated = Versioned { record: client("one", ROTATED_SECRET), revision: Revision(1) };
+    let mut rotated = client("one", ROTATED_SECRET);
+    rotated.further_secrets.push(FURTHER_SECRET.into());
+    let rotated = Versioned { record: rotated, revision: Revision(1) };
     store.commit(vec![Change::UpdateClient(rotated)]).await.unwrap();
     store.commit(vec![Change::DeleteClient("two".into())]).await.unwrap();
-    let secrets =
-        [CLIENT_SECRET.as_bytes(), ROTATED_SECRET.as_bytes(), SIGNING_SECRET.as_bytes(), &PRIVATE_KEY];
+    let texts = [CLIENT_SECRET, ROTATED_SECRET, FURTHER_SECRET, SIGNING_SECRET];
+    let secrets = texts.map(str::as_bytes).into_iter().chain([&PRIVATE_KEY[..]]).collect::<Vec<_>>();
     assert!(file.contains(b"https://one/"), "what is no secret is found");
-    for secret in secrets {
+    for secret in &secrets {
         assert!(!file.contains(secret), "while the store is open");
         assert!(!file.contains(&secret[..12]), "not even a part");
     }
@@ -76,7 +79,7 @@ async fn secrets_open_when_the_file_is_opened_again_under_the_same_key() {
     store.close().await;
     let store = file.open().await;
     let client = store.get_client(&"one".into()).await.unwrap().unwrap().record;
-    assert_eq!(client.client_secret.expose_str(), CLIENT_SECRET);
+    assert_eq!(client.client_secret.value.expose_str(), CLIENT_SECRET);
     let api = store.get_resource_server(&"one".into()).await.unwrap().unwrap().record;
     assert_eq!(api.signing_secret.unwrap().expose_str(), SIGNING_SECRET);
     assert_eq!(store.signing_keys().await.unwrap(), [key("one"), key("two")]);
@@ -123,6 +126,29 @@ async fn a_sealed_secret_opens_in_no_other_row() {
     )
     .await;
     assert_sealed(Noun::SigningKey, &store.signing_keys().await);
+}
+
+#[tokio::test]
+async fn further_secrets_open_in_their_own_row_and_column_only() {
+    let file = File::new();
+    let store = file.open().await;
+    let with_further = |id: &str| {
+        let mut client = client(id, CLIENT_SECRET);
+        client.further_secrets.push(FURTHER_SECRET.into());
+        Change::CreateClient(client)
+    };
+    store.commit(vec![with_further("one"), with_further("two")]).await.unwrap();
+    file.execute(
+        "UPDATE clients SET sealed_further_secrets = \
+         (SELECT sealed_further_secrets FROM clients WHERE client_id = 'one') WHERE client_id = 'two'",
+    )
+    .await;
+    assert!(store.get_client(&"one".into()).await.is_ok());
+    assert_sealed(Noun::ClientSecret, &store.get_client(&"two".into()).await);
+    file.execute("UPDATE clients SET sealed_secret = sealed_further_secrets").await;
+    assert_sealed(Noun::Client, &store.get_client(&"one".into()).await);
+    file.execute("UPDATE clients SET secret_terms = '{\"id\": \"sec_\", \"created_at\": 0}'").await;
+    assert!(store.get_client(&"one".into()).await.is_err());
 }
 
 #[tokio::test]

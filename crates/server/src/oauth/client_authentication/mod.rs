@@ -95,10 +95,10 @@ pub(crate) async fn authenticate<'s>(
     match credentials {
         Credentials::Post { id, secret } => {
             let method = TokenEndpointAuthMethod::ClientSecretPost;
-            by_secret(id, Shown::Body, secret::client(snapshot, id, secret, method))
+            by_secret(id, Shown::Body, secret::client(state, snapshot, id, secret, method))
         }
         Credentials::Basic(basic) => {
-            by_secret(&basic.plain.id, Shown::Header, secret::client_by_header(snapshot, basic))
+            by_secret(&basic.plain.id, Shown::Header, secret::client_by_header(state, snapshot, basic))
         }
         Credentials::IdOnly { id } => match certificate {
             Some(certificate) => {

@@ -1,29 +1,34 @@
 //! Secrets, in the body or in the Authorization header (RFC 6749 §2.3.1).
 
-use grantd_model::{Client, TokenEndpointAuthMethod};
+use grantd_model::{Client, ClientSecretId, TokenEndpointAuthMethod};
 use grantd_snapshot::Snapshot;
 
 use super::credentials::{Basic, IdAndSecret};
+use crate::State;
 
-/// The client with this id, if this is its secret and it sends it this way. An unknown client takes the same work as
-/// a wrong secret.
+/// The client with this id, if this is one of its live secrets and it sends it this way. An unknown client takes the
+/// same work as a wrong secret.
 pub(super) fn client<'s>(
+    state: &State,
     snapshot: &'s Snapshot,
     id: &str,
     secret: &str,
     method: TokenEndpointAuthMethod,
 ) -> Result<&'s Client, &'static str> {
-    judge(snapshot, id, snapshot.client_with_secret(id, secret.as_bytes()), method)
+    let proved = snapshot.client_with_secret(id, secret.as_bytes(), state.clock().now());
+    judge(state, snapshot, id, proved, method)
 }
 
 /// The client of Basic credentials, as they are or decoded.
 pub(super) fn client_by_header<'s>(
+    state: &State,
     snapshot: &'s Snapshot,
     basic: &Basic,
 ) -> Result<&'s Client, &'static str> {
-    let matching = |held: &IdAndSecret| snapshot.client_with_secret(&held.id, held.secret.as_bytes());
+    let now = state.clock().now();
+    let matching = |held: &IdAndSecret| snapshot.client_with_secret(&held.id, held.secret.as_bytes(), now);
     let proved = matching(&basic.plain).or_else(|| basic.decoded.as_ref().and_then(matching));
-    judge(snapshot, &basic.plain.id, proved, TokenEndpointAuthMethod::ClientSecretBasic)
+    judge(state, snapshot, &basic.plain.id, proved, TokenEndpointAuthMethod::ClientSecretBasic)
 }
 
 /// A public client has to say so in its registration: no method at all still means a secret.
@@ -33,14 +38,19 @@ pub(super) fn public_client<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s 
     if is_public { Ok(client) } else { Err("the client is not registered for this method") }
 }
 
+/// Whether the method is the right one too; the use of the secret is noted then.
 fn judge<'s>(
+    state: &State,
     snapshot: &'s Snapshot,
     id: &str,
-    proved: Option<&'s Client>,
+    proved: Option<(&'s Client, ClientSecretId)>,
     method: TokenEndpointAuthMethod,
 ) -> Result<&'s Client, &'static str> {
     match proved {
-        Some(client) if client.accepts(method) => Ok(client),
+        Some((client, secret)) if client.accepts(method) => {
+            state.context.store.note_secret_use(&client.client_id, secret, state.clock().now());
+            Ok(client)
+        }
         Some(_) => Err("the client is not registered for this method"),
         None if snapshot.client(id).is_some() => Err("the secret is wrong"),
         None => Err("the client is unknown"),

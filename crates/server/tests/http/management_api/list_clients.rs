@@ -35,7 +35,7 @@ async fn global_client(app: &App) -> String {
         "client_id": "global", "name": "All Applications", "global": true, "is_first_party": true,
     });
     let mut client: Client = serde_json::from_value(record).unwrap();
-    client.client_secret = Secret::from(format!("secret of {NOW}"));
+    client.client_secret = Secret::from(format!("secret of {NOW}")).into();
     app.store.commit(vec![Change::CreateClient(client)]).await.unwrap();
     "global".to_owned()
 }
