@@ -34,4 +34,4 @@ pub use jwks::{Jwk, Jwks, jwks};
 pub use keys::generate_signing_key;
 pub use public_key::PublicKey;
 pub use signer::TokenSigner;
-pub use verify::{AccessTokenClaims, KeyRing, VerifyError, VerifyingKey, verify};
+pub use verify::{AccessTokenClaims, Binding, KeyRing, VerifyError, VerifyingKey, verify};

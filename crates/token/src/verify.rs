@@ -94,6 +94,20 @@ pub struct AccessTokenClaims {
     pub exp: Timestamp,
     /// When it was made.
     pub iat: Timestamp,
+    /// The key that it is bound to: who shows the token has to prove to possess it.
+    pub binding: Option<Binding>,
+}
+
+/// The key that a token is bound to (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Binding {
+    /// The thumbprint of a key that signs `DPoP` proofs (RFC 9449 §6.1).
+    #[serde(rename = "jkt")]
+    DpopKey(String),
+    /// The thumbprint of a client certificate (RFC 8705 §3.1).
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
 }
 
 /// Why a token does not count. What exactly is wrong with it is not said: only forgers would learn from it.
@@ -166,6 +180,7 @@ struct WireClaims {
     azp: Option<ClientId>,
     client_id: Option<ClientId>,
     scope: Option<String>,
+    cnf: Option<Binding>,
 }
 
 /// `aud` (RFC 7519 §4.1.3).
@@ -197,6 +212,7 @@ impl WireClaims {
             scope: scopes(self.scope.as_deref().unwrap_or_default()),
             exp: Timestamp::from_seconds(self.exp),
             iat: Timestamp::from_seconds(self.iat),
+            binding: self.cnf,
         })
     }
 }

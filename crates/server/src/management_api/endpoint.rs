@@ -10,6 +10,7 @@ use bytes::Bytes;
 use grantd_management::{Body, Caller, Context, Error, Request};
 use grantd_model::Causes;
 use grantd_schema::Operation;
+use http::request::Parts;
 use http::{Method, StatusCode};
 use serde::Serialize;
 
@@ -79,9 +80,10 @@ async fn answer<U: for<'a> UseCase<'a>>(
     success: StatusCode,
     use_case: &U,
 ) -> Result<Response, Refusal> {
-    let caller = authenticate(state, request.headers())?;
-    let changes = request.method() != Method::GET;
-    let request = take_apart(path, request).await?;
+    let (parts, body) = request.into_parts();
+    let caller = authenticate(state, &parts).await?;
+    let changes = parts.method != Method::GET;
+    let request = take_apart(path, &parts, body).await?;
     let reply = use_case.call(&state.context, &caller, &request).await;
     if changes {
         follow(state).await;
@@ -102,12 +104,12 @@ async fn follow(state: &State) {
     }
 }
 
-async fn take_apart(path: PathParameters, request: HttpRequest) -> Result<Request, Refusal> {
+async fn take_apart(path: PathParameters, parts: &Parts, arriving: HttpBody) -> Result<Request, Refusal> {
     let PathParameters(path) = path;
     let path = path.ok_or(Refusal::UndecodablePath)?;
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let media_type = media_type(request.headers());
-    let bytes = read(request.into_body(), BODY_LIMIT).await.map_err(|unread| match unread {
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let media_type = media_type(&parts.headers);
+    let bytes = read(arriving, BODY_LIMIT).await.map_err(|unread| match unread {
         Unread::TooLong => Refusal::BodyTooLong(BODY_LIMIT),
         Unread::TooSlow => Refusal::BodyTooSlow,
         Unread::Broken => Refusal::BodyBroken,

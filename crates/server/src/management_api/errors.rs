@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     ExpiredToken,
     /// No token of ours for this API.
     InvalidToken,
+    /// A token that is bound to a key, without a `DPoP` proof by that key for this request.
+    InvalidProof,
     /// A body of more than so many bytes.
     BodyTooLong(usize),
     /// A body that did not arrive.
@@ -65,7 +67,7 @@ struct Body<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken);
+        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken | Self::InvalidProof);
         let (status, message, error_code) = self.line();
         if status.is_server_error() {
             match &self {
@@ -86,6 +88,7 @@ impl IntoResponse for Refusal {
         if status == StatusCode::UNAUTHORIZED {
             let challenge = match self {
                 Self::MissingAuthentication => "Bearer",
+                Self::InvalidProof => "DPoP error=\"invalid_dpop_proof\"",
                 _ => "Bearer error=\"invalid_token\"",
             };
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -114,6 +117,7 @@ impl Refusal {
                 plain(StatusCode::UNAUTHORIZED, "Expired token received for JSON Web Token validation")
             }
             Self::InvalidToken => plain(StatusCode::UNAUTHORIZED, "Invalid token"),
+            Self::InvalidProof => plain(StatusCode::UNAUTHORIZED, "Invalid DPoP proof"),
             Self::BodyTooLong(limit) => plain(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 &format!("Payload content length greater than maximum allowed: {limit}"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Body;
-use grantd_decision::Authorization;
+use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{
     Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey, Timestamp,
     management_api,
@@ -117,6 +117,15 @@ impl App {
 
     /// A Management API token with these scopes.
     pub fn token_with_scopes(&self, scopes: &[impl AsRef<str>]) -> String {
+        self.issue(scopes, None)
+    }
+
+    /// A Management API token that reads clients, bound to this key.
+    pub fn bound_token(&self, key: Option<Confirmation<'_>>) -> String {
+        self.issue(&["read:clients"], key)
+    }
+
+    fn issue(&self, scopes: &[impl AsRef<str>], confirmation: Option<Confirmation<'_>>) -> String {
         let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.as_ref().into()).collect();
         let authorization = Authorization {
             client: &self.admin,
@@ -124,7 +133,7 @@ impl App {
             scope: scopes.iter().collect(),
             organization: None,
             names_organization: false,
-            confirmation: None,
+            confirmation,
         };
         let signer = TokenSigner::parse(&KEY).unwrap();
         issue(&authorization, ISSUER, &signer, self.clock.now(), &CountedEntropy::default())

@@ -7,6 +7,7 @@ mod arbitrary_bodies;
 mod bad_bodies;
 mod bad_forms;
 mod bad_paths;
+mod bound_tokens;
 mod conflicts;
 mod coverage;
 mod create_client;

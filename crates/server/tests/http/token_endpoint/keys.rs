@@ -1,11 +1,16 @@
 //! Keys of clients, and what they sign with them. Signed by another implementation than the one that verifies.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use grantd_server::ClientCertificate;
+use grantd_token::Certificate;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
+    PKCS_ED25519,
+};
 use serde_json::{Value, json};
 
 /// A key pair.
@@ -47,6 +52,20 @@ impl Key {
             .unwrap()
             .retain(|name, _| ["kty", "crv", "x", "y", "n", "e"].contains(&name.as_str()));
         jwk
+    }
+
+    /// Its certificate, signed by itself and not verified, as a connection brings it.
+    pub fn client_certificate(&self, common_name: &str) -> Arc<ClientCertificate> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CountryName, "ES");
+        params.distinguished_name.push(DnType::OrganizationName, "Shop, Ltd");
+        params.distinguished_name.push(DnType::CommonName, common_name);
+        params.not_before = rcgen::date_time_ymd(2025, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2027, 1, 1);
+        let certificate = params.self_signed(&self.pair).unwrap();
+        let certificate = Certificate::from_der(certificate.der()).unwrap();
+        Arc::new(ClientCertificate { certificate, verified: false })
     }
 
     /// A JWT of these claims under this header.

@@ -3,10 +3,10 @@
 mod basic;
 mod credentials;
 mod decision_table;
-mod dpop;
+pub mod dpop;
 mod errors;
 mod json;
-mod keys;
+pub mod keys;
 mod logs;
 mod metadata;
 mod mtls_metadata;
