@@ -11,6 +11,7 @@
 mod assertions;
 mod attacks;
 mod certificates;
+mod corpus;
 mod dpop;
 mod encryption;
 mod fixtures;

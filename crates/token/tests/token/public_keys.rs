@@ -15,19 +15,19 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE4DIAUkuES8sLxhw7Aj188oWpRM2D
 uTxhufqHgdSKj2aBjgCOeymF/U+uA9eJGuvjfOKvmbNJhIg1bt+hGfLFZg==
 -----END PUBLIC KEY-----
 ";
-const P384: &str = "\
+pub const P384: &str = "\
 -----BEGIN PUBLIC KEY-----
 MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEFaFMQmGAG8jm/ZBepkcS/LEdHt1F3332
 8mG017dzuYPjZlS4ly2XqH+HuvodFN63bEtrudbaISMwzWdix+9BoGBOUWGTf1x6
 g4qI6MtHtILGljBwfrZNmtxEKr/f6kha
 -----END PUBLIC KEY-----
 ";
-const ED25519: &str = "\
+pub const ED25519: &str = "\
 -----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAoi+Z2rytxneCbrAhPrKCFGq3CQANj37ZO8Jb40V3f4k=
 -----END PUBLIC KEY-----
 ";
-const P521: &str = "\
+pub const P521: &str = "\
 -----BEGIN PUBLIC KEY-----
 MIGbMBAGByqGSM49AgEGBSuBBAAjA4GGAAQAwqKtkyc/IjZV9Nve3rMOJsXJCiuV
 KF8fl5qgk4B9rvs1K+YrL17m7mQCPAwllPYHEMAod2978BxkqSJs/9ILwjEBoMqq
@@ -35,38 +35,38 @@ NDDZDozUubmL9CTdriWxAjRyTikSGaBKsAT+AOHdXSr8oHUdnHLiGLe2lvHWYsFU
 B2ZHZGzGowi71jnLF4s=
 -----END PUBLIC KEY-----
 ";
-const SECP256K1: &str = "\
+pub const SECP256K1: &str = "\
 -----BEGIN PUBLIC KEY-----
 MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAEICtZmoxwTrYmukuJqDx1uKIUxL32fzju
 NYYGSnkGlhz8CHi6cadLOoF0TxwhV7YXoBEQxn80MXw402AdYffwvw==
 -----END PUBLIC KEY-----
 ";
-const P256_COMPRESSED: &str = "\
+pub const P256_COMPRESSED: &str = "\
 -----BEGIN PUBLIC KEY-----
 MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgAC4DIAUkuES8sLxhw7Aj188oWpRM2D
 uTxhufqHgdSKj2Y=
 -----END PUBLIC KEY-----
 ";
-const X25519: &str = "\
+pub const X25519: &str = "\
 -----BEGIN PUBLIC KEY-----
 MCowBQYDK2VuAyEAyW1PD0MIncW+IqiaxgmtSJuANjRfUMj3deCSRanwyFA=
 -----END PUBLIC KEY-----
 ";
 
-fn p256() -> Value {
+pub fn p256() -> Value {
     json!({"crv": "P-256", "kty": "EC", "x": "4DIAUkuES8sLxhw7Aj188oWpRM2DuTxhufqHgdSKj2Y", "y": "gY4Ajnsphf1PrgPXiRrr43zir5mzSYSINW7foRnyxWY"})
 }
 
-fn p384() -> Value {
+pub fn p384() -> Value {
     json!({"crv": "P-384", "kty": "EC", "x": "FaFMQmGAG8jm_ZBepkcS_LEdHt1F33328mG017dzuYPjZlS4ly2XqH-HuvodFN63", "y": "bEtrudbaISMwzWdix-9BoGBOUWGTf1x6g4qI6MtHtILGljBwfrZNmtxEKr_f6kha"})
 }
 
-fn ed25519() -> Value {
+pub fn ed25519() -> Value {
     json!({"crv": "Ed25519", "kty": "OKP", "x": "oi-Z2rytxneCbrAhPrKCFGq3CQANj37ZO8Jb40V3f4k"})
 }
 
 /// The key of RFC 7638 §3.1.
-fn rsa() -> Value {
+pub fn rsa() -> Value {
     let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
     json!({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"})
 }

@@ -1,5 +1,9 @@
 //! Credentials in the Authorization header, and more than one set of them.
 
+use std::path::Path;
+
+use axum::body::Body;
+use http::{HeaderValue, Request};
 use serde_json::json;
 
 use super::scene::{Scene, Stage};
@@ -170,4 +174,23 @@ async fn bytes_that_are_not_text_are_no_secret() {
     }
     let header = basic(&stage, "{client}:a\u{fffd}");
     assert_eq!(line(&stage, &header, &form("")).await, GRANTED);
+}
+
+/// The seeds of the fuzz target of the same name: none of them authenticates, and none is our mistake.
+#[tokio::test]
+async fn no_header_of_the_corpus_is_more_than_refused() {
+    let stage = Stage::usual().await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/basic_header");
+    let mut sent = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let seed = std::fs::read(file.unwrap().path()).unwrap();
+        // What cannot be a header never gets here.
+        let Ok(header) = HeaderValue::from_bytes(&seed) else { continue };
+        let request =
+            Request::post("/oauth/token").header("content-type", FORM).header("authorization", &header);
+        let answer = stage.app.send(request.body(Body::from(form(""))).unwrap()).await;
+        assert!([400, 401].contains(&answer.status.as_u16()), "{header:?}: {}", answer.text);
+        sent += 1;
+    }
+    assert!(sent >= 20, "the seeds are gone");
 }
