@@ -10,6 +10,7 @@ mod key_files;
 mod keys;
 mod local_ca;
 mod open_files;
+mod outbound;
 mod serve;
 mod stop;
 mod world;

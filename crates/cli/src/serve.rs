@@ -14,6 +14,7 @@ use crate::client_certificates::CertificateFlags;
 use crate::data::DataFolder;
 use crate::first_start::Start;
 use crate::issuer::parse_issuer;
+use crate::outbound::OutboundFlags;
 use crate::stop::Stop;
 use crate::world::{SystemClock, SystemEntropy};
 use crate::{local_ca, open_files};
@@ -42,6 +43,9 @@ pub(crate) struct Serve {
     /// Certificates of clients.
     #[command(flatten)]
     pub(crate) certificates: CertificateFlags,
+    /// What is asked of others.
+    #[command(flatten)]
+    pub(crate) outbound: OutboundFlags,
 }
 
 /// A server that listens and does not serve yet.
@@ -73,6 +77,7 @@ impl Serve {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let certificates = Arc::new(self.certificates.read()?);
+        let outbound = self.outbound.clone().outbound()?;
         let folder = DataFolder::open(&self.data)?;
         folder.warn_if_open_to_others();
         let keys = folder.key_encryption_keys(&*entropy)?;
@@ -92,7 +97,7 @@ impl Serve {
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
         let state = State::new(issuer, seam, Arc::clone(&follower), clock, entropy);
-        let state = state.with_client_certificates(certificates);
+        let state = state.with_client_certificates(certificates).with_outbound(outbound);
         let state = Arc::new(state.taking_over().await?);
         Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
     }

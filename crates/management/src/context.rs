@@ -5,6 +5,9 @@ use std::sync::Arc;
 use grantd_model::{Audience, Clock, Entropy};
 use grantd_store::Store;
 
+/// Whether this server would ask a URL of somebody else's, or why it would not.
+pub type MayAsk = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
 /// The store and the parameters of the outside world.
 #[derive(Clone)]
 pub struct Context {
@@ -18,4 +21,6 @@ pub struct Context {
     pub tenant: Arc<str>,
     /// The audience of the Management API.
     pub management_audience: Audience,
+    /// Which URLs of others may be configured.
+    pub may_ask: MayAsk,
 }

@@ -1,6 +1,6 @@
 //! How an operation of the configuration plane can fail. What HTTP says about it is the server's table.
 
-use grantd_model::{ClientFault, ClientGrantFault, ResourceServerFault};
+use grantd_model::{ClientFault, ClientGrantFault, FederatedIdentityFault, ResourceServerFault};
 use grantd_schema::Violation;
 use grantd_store::{Noun, StoreError};
 use thiserror::Error;
@@ -18,6 +18,8 @@ pub enum Inexistent {
     Audience(String),
     /// A grant.
     ClientGrant,
+    /// A federated identity of the client.
+    FederatedIdentity,
     /// An organization, named by id or by name.
     Organization,
     /// An organization that is to be deleted.
@@ -65,6 +67,12 @@ pub enum Error {
     /// A rule of APIs.
     #[error(transparent)]
     ResourceServer(#[from] ResourceServerFault),
+    /// A rule of federated identities.
+    #[error(transparent)]
+    FederatedIdentity(#[from] FederatedIdentityFault),
+    /// There are as many records of this kind as there may be.
+    #[error("there may be no more {0:?} records")]
+    TooMany(Noun),
     /// `enabled_connections` names connections, and there are none.
     #[error("connections are not supported")]
     ConnectionsUnsupported,
@@ -95,10 +103,12 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Duplicate(noun) => Self::Conflict(noun),
+            StoreError::TooMany(noun) => Self::TooMany(noun),
             StoreError::Missing(Noun::Client) => Self::NotFound(Inexistent::Client),
             StoreError::Missing(Noun::ResourceServer) => Self::NotFound(Inexistent::ResourceServer),
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
+            StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),
         }
     }

@@ -21,7 +21,7 @@ mod request;
 mod retry;
 
 pub use caller::Caller;
-pub use context::Context;
+pub use context::{Context, MayAsk};
 pub use error::{Error, Inexistent};
 pub use listing::{Envelope, Listing};
 pub use request::{Body, Request};

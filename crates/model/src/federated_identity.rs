@@ -118,6 +118,9 @@ pub enum FederatedIdentityFault {
     /// A rule on a claim that does not say whose a token is.
     #[error("a rule on {0} says nothing about whose the token is")]
     NotAboutTheSubject(String),
+    /// A claim's name that is empty or longer than 256 bytes.
+    #[error("a claim's name has 1 to 256 bytes")]
+    ClaimName,
     /// A JSON pointer that is none.
     #[error("{0} is not a JSON pointer")]
     Pointer(String),
@@ -186,6 +189,9 @@ impl Trust {
 }
 
 fn check_rule(name: &str, allowed: &Allowed) -> Result<(), FederatedIdentityFault> {
+    if name.is_empty() || name.len() > 256 {
+        return Err(FederatedIdentityFault::ClaimName);
+    }
     if name.starts_with('/') && !is_pointer(name) {
         return Err(FederatedIdentityFault::Pointer(name.to_owned()));
     }

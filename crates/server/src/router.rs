@@ -74,10 +74,18 @@ fn management_api() -> Router<Arc<State>> {
     routes.fallback(management_api::unknown_path).method_not_allowed_fallback(management_api::unknown_path)
 }
 
+const IDENTITIES: &str = "/clients/{client_id}/federated_identities";
+const IDENTITY: &str = "/clients/{client_id}/federated_identities/{id}";
+
 fn extensions_of_ours() -> Router<Arc<State>> {
     Router::new()
         .route("/settings", endpoint(http::Method::GET, 200, extensions::get_settings))
         .route("/settings", endpoint(http::Method::PATCH, 200, extensions::update_settings))
+        .route(IDENTITIES, endpoint(http::Method::GET, 200, extensions::list_federated_identities))
+        .route(IDENTITIES, endpoint(http::Method::POST, 201, extensions::create_federated_identity))
+        .route(IDENTITY, endpoint(http::Method::GET, 200, extensions::get_federated_identity))
+        .route(IDENTITY, endpoint(http::Method::PATCH, 200, extensions::update_federated_identity))
+        .route(IDENTITY, endpoint(http::Method::DELETE, 204, extensions::delete_federated_identity))
         .fallback(management_api::unknown_path)
         .method_not_allowed_fallback(management_api::unknown_path)
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use grantd_management::Context;
 use grantd_model::{Clock, Entropy};
+use grantd_outbound::{KeySets, Outbound};
 use grantd_snapshot::Follower;
 use grantd_store::{Store, StoreError};
-use grantd_token::Issuer;
+use grantd_token::{Issuer, OutsideKeys};
 
 use crate::client_certificate::ClientCertificates;
 use crate::oauth::replays::Replays;
@@ -22,6 +23,8 @@ pub struct State {
     pub(crate) follower: Arc<Follower>,
     /// The parsed signing keys.
     pub(crate) signing: Signing,
+    /// The keys of outside issuers; none if nobody is asked for them.
+    pub(crate) outside_keys: Option<KeySets<OutsideKeys>>,
     /// How certificates of clients arrive.
     pub(crate) certificates: Arc<ClientCertificates>,
     /// What works once, and was used.
@@ -53,6 +56,7 @@ impl State {
             clock,
             tenant: issuer.host().into(),
             management_audience: issuer.management_api(),
+            may_ask: Arc::new(|_| Err("this server asks nobody".to_owned())),
         };
         Self {
             endpoints: Endpoints { token: format!("{}oauth/token", issuer.url), token_alias: None },
@@ -60,6 +64,7 @@ impl State {
             context,
             follower,
             signing: Signing::default(),
+            outside_keys: None,
             certificates: Arc::default(),
             replays: Replays::none(),
         }
@@ -82,6 +87,16 @@ impl State {
     /// Leaves to the next server what it has to know; called when no request is under way any more.
     pub async fn hand_over(&self) {
         self.replays.leave(&*self.context.store, self.clock().now()).await;
+    }
+
+    /// The keys of outside issuers are asked for in this way.
+    #[must_use]
+    pub fn with_outbound(mut self, outbound: Outbound) -> Self {
+        let policy = outbound.policy().clone();
+        self.context.may_ask = Arc::new(move |url| policy.check(url).map_err(|why| why.to_string()));
+        let parse = |jwks: &[u8]| OutsideKeys::parse(jwks).map_err(|error| error.to_string());
+        self.outside_keys = Some(KeySets::new(outbound, parse));
+        self
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::Admin;
+use crate::outbound::OutboundFlags;
 use crate::serve::Serve;
 use crate::stop::Stop;
 
@@ -44,6 +45,7 @@ impl Demo {
             tls_key: None,
             plain_http: false,
             certificates: CertificateFlags::default(),
+            outbound: OutboundFlags::default(),
         };
         let ready = serve.start().await.map_err(|error| {
             format!(

@@ -62,7 +62,8 @@ pub fn grantd(arguments: &[&str]) -> Command {
 pub fn clean(command: &mut Command) -> &mut Command {
     let names = ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"];
     let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
-    for name in names.into_iter().chain(of_certificates) {
+    let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID"];
+    for name in names.into_iter().chain(of_certificates).chain(of_others) {
         command.env_remove(format!("GRANTD_{name}"));
     }
     command

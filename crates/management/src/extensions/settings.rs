@@ -32,8 +32,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
 static NO_PARAMETERS: LazyLock<Schema> =
     LazyLock::new(|| Schema::compile(&json!({"type": "object", "additionalProperties": false})));
 
-/// Neither operation has parameters.
-fn check_query(query: &str) -> Result<(), Error> {
+/// None of our own operations has parameters.
+pub(super) fn check_query(query: &str) -> Result<(), Error> {
     let keys = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
     let parameters: Members = keys.map(|key| (key.to_owned(), Value::Null)).collect();
     Ok(NO_PARAMETERS.check(Part::Query, &Value::Object(parameters))?)

@@ -173,6 +173,8 @@ fn failed(error: &Error) -> Line {
         Error::ClientGrant(fault) => client_grant(fault),
         Error::Client(fault) => client(fault),
         Error::ResourceServer(fault) => resource_server(fault),
+        Error::FederatedIdentity(fault) => invalid(&fault.to_string()),
+        Error::TooMany(noun) => too_many(*noun),
         Error::ConnectionsUnsupported => {
             invalid("connections are not supported; enabled_connections must be empty")
         }
@@ -218,6 +220,9 @@ fn inexistent(what: &Inexistent) -> Line {
             return (StatusCode::NOT_FOUND, message, Some("inexistent_resource_server"));
         }
         Inexistent::ClientGrant => ("The grant does not exist", Some("inexistent_grant")),
+        Inexistent::FederatedIdentity => {
+            ("The federated identity does not exist", Some("inexistent_federated_identity"))
+        }
         Inexistent::Organization => ("No organization found by that id or name", None),
         Inexistent::OrganizationToDelete => ("The organization does not exist", None),
         Inexistent::OrganizationOfGrant => ("No organization found by that id", None),
@@ -242,6 +247,14 @@ fn conflict(noun: Noun) -> Line {
         Noun::Credential => ("Another key of this client has the same kid", "credential_conflict"),
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))
+}
+
+fn too_many(noun: Noun) -> Line {
+    let message = match noun {
+        Noun::FederatedIdentity => "A client has at most 20 federated identities",
+        _ => "There may be no more records of this kind",
+    };
+    (StatusCode::CONFLICT, message.to_owned(), Some("too_many_records"))
 }
 
 fn client_grant(fault: &ClientGrantFault) -> Line {

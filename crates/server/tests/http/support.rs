@@ -10,12 +10,14 @@ use grantd_model::{
     Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey, Timestamp,
     management_api,
 };
+use grantd_outbound::{Outbound, Policy};
 use grantd_server::{State, router};
 use grantd_snapshot::Follower;
 use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
 use grantd_token::{Issuer, TokenSigner, generate_signing_key, issue};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use rustls::RootCertStore;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -86,6 +88,11 @@ impl Answer {
 impl App {
     /// An empty tenant: the Management API and nothing else.
     pub async fn start() -> Self {
+        Self::asking(Outbound::new(Policy::default(), RootCertStore::empty()).unwrap()).await
+    }
+
+    /// The same, where keys of others are asked for in this way.
+    pub async fn asking(outbound: Outbound) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("grantd.db"), key).await.unwrap());
@@ -100,7 +107,7 @@ impl App {
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let world: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&world)).await.unwrap());
-        let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy);
+        let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy).with_outbound(outbound);
         let router = router(Arc::new(state));
         Self { router, store, follower, clock, api, admin, _folder: folder }
     }

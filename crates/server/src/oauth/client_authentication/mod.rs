@@ -7,6 +7,7 @@
 mod assertion;
 mod certificate;
 mod credentials;
+mod federated;
 mod secret;
 
 pub(crate) use self::credentials::{Credentials, Malformed, Parameters};
@@ -109,6 +110,14 @@ pub(crate) async fn authenticate<'s>(
             }
             None => by_secret(id, Shown::Body, secret::public_client(snapshot, id)),
         },
+        Credentials::Assertion { id, assertion } if federated::is_outside(assertion) => {
+            let proved = federated::client(state, snapshot, id.as_deref(), assertion, now).await;
+            proved.map(AuthenticatedClient::from).map_err(|reason| Stranger {
+                id: id.as_deref().unwrap_or_default().to_owned(),
+                shown: Shown::Key,
+                reason: reason.to_string(),
+            })
+        }
         Credentials::Assertion { id, assertion } => {
             by_assertion(state, snapshot, id.as_deref(), assertion, now).map_err(|(id, reason)| Stranger {
                 id,
@@ -119,7 +128,7 @@ pub(crate) async fn authenticate<'s>(
     }
 }
 
-/// An assertion is the client's own when it says so; otherwise it is an outside issuer's.
+/// An assertion of the client's own.
 fn by_assertion<'s>(
     state: &State,
     snapshot: &'s Snapshot,

@@ -22,6 +22,7 @@ mod delete_organization;
 mod delete_organization_client_grant;
 mod delete_resource_server;
 mod escalation;
+mod federated_identities;
 mod get_client;
 mod get_client_grant;
 mod get_organization;
