@@ -13,6 +13,7 @@ mod open_files;
 mod outbound;
 mod serve;
 mod stop;
+mod token;
 mod world;
 
 use std::env::VarError;
@@ -49,6 +50,8 @@ enum Command {
     Admin(admin::Regain),
     /// Keep the key that seals all secrets of a data folder.
     Keys(keys::Keys),
+    /// Get an access token, for a CI job or a workload, and print it.
+    Token(token::Token),
     /// Print the OpenAPI document of the Management API.
     Openapi,
 }
@@ -64,7 +67,10 @@ enum LogFormat {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = matches!(arguments.command, Command::Demo(_) | Command::Admin(_) | Command::Keys(_));
+    let quiet = matches!(
+        arguments.command,
+        Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_)
+    );
     start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a cryptography provider was installed before");
@@ -74,6 +80,7 @@ async fn main() -> ExitCode {
         Command::Demo(demo) => demo.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Keys(keys) => keys.run().await,
+        Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };
     match outcome {

@@ -76,7 +76,7 @@ impl Api {
         body: Option<&Value>,
     ) -> Result<Answer, reqwest::Error> {
         let mut request = self.http.request(method, format!("{}{path}", self.base));
-        if path.starts_with("/api/") {
+        if path.starts_with("/api/") || path.starts_with("/grantd/") {
             request = request.bearer_auth(&self.token);
         }
         if let Some(body) = body {
