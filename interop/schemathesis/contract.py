@@ -17,6 +17,8 @@ OPERATIONS = {
     "/clients": ["get", "post"],
     "/clients/{id}": ["get", "patch", "delete"],
     "/clients/{id}/rotate-secret": ["post"],
+    "/clients/{client_id}/credentials": ["get", "post"],
+    "/clients/{client_id}/credentials/{credential_id}": ["get", "patch", "delete"],
     "/organizations": ["get", "post"],
     "/organizations/name/{name}": ["get"],
     "/organizations/{id}": ["get", "patch", "delete"],

@@ -85,21 +85,37 @@ def existing(token):
     changing_grant, standing_grant = grant(changing, audience), grant(standing[0], standing_audience)
     organizations = [create("organizations", name=name)["id"] for name in ("changing", "standing")]
     create(f"organizations/{organizations[1]}/client-grants", grant_id=standing_grant)
+    keyed, credential = keyed_client(create)
     return {
         "INTEROP_CHANGING_CLIENT": changing,
         "INTEROP_CHANGING_API": changing_api,
         "INTEROP_CHANGING_GRANT": changing_grant,
         "INTEROP_CHANGING_ORGANIZATION": organizations[0],
         **{f"INTEROP_CLIENT_{n}": client_id for n, client_id in enumerate(standing)},
+        "INTEROP_KEYED_CLIENT": keyed,
+        "INTEROP_CREDENTIAL": credential,
         "INTEROP_AUDIENCE": standing_audience,
         "INTEROP_GRANT": standing_grant,
         "INTEROP_ORGANIZATION": organizations[1],
         "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0]]),
         "INTEROP_NEVER_CHANGED": " ".join(
             # The first is who is asking: without it there is no token.
-            [ENVIRONMENT["GRANTD_CLIENT_ID"], *standing, standing_audience, standing_api, standing_grant, organizations[1]]
+            [ENVIRONMENT["GRANTD_CLIENT_ID"], keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1]]
         ),
     }
+
+
+def keyed_client(create):
+    """A client that signs assertions, and its key."""
+    key = {"credential_type": "public_key", "pem": (HERE / "key.pem").read_text(encoding="utf-8")}
+    client = create(
+        "clients",
+        name="Keyed",
+        jwt_configuration={"alg": "RS256"},
+        client_authentication_methods={"private_key_jwt": {"credentials": [key]}},
+    )
+    methods = client["client_authentication_methods"]
+    return client["client_id"], methods["private_key_jwt"]["credentials"][0]["id"]
 
 
 def tls():

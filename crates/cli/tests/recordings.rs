@@ -1,7 +1,7 @@
 //! Real exchanges with Auth0, played against the real binary by the replay tool of the reference.
 //!
-//! These are all recordings that use nothing but client grants, resource servers, clients, organizations with
-//! their client grants, and tenant settings. A recording starts from the tenant as it then stood; where it shows
+//! These are all recordings that use nothing but client grants, resource servers, clients with their credentials,
+//! organizations with their client grants, and tenant settings. A recording starts from the tenant as it then stood; where it shows
 //! a part of that tenant which it did not make itself, that part is put there first.
 #![expect(
     clippy::unwrap_used,
@@ -16,13 +16,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use grantd_model::{
-    Client, ClientId, Paging, ResourceServerFilter, Secret, Tenant, TenantSettings, Versioned,
+    AssertionAlgorithm, Client, Credential, CredentialKind, Paging, ResourceServerFilter, Secret, Tenant,
+    TenantSettings, Timestamp, Versioned,
 };
 use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
 use serde_json::{Value, json};
 
 /// Recordings that make everything that they show.
-const ON_AN_EMPTY_TENANT: [&str; 17] = [
+const ON_AN_EMPTY_TENANT: [&str; 21] = [
+    "TestAccAllowUpdatingTheClientSecret",
+    "TestAccClientAuthenticationMethodsPrivateKeyJWT",
+    "TestAccClientAuthenticationMethodsSelfSignedTLSClientAuth",
+    "TestAccClientCanSetDefaultAuthMethodOnCreate",
     "TestAccClientConfig",
     "TestAccClientGrant",
     "TestAccClientJWTConfiguration",
@@ -43,7 +48,8 @@ const ON_AN_EMPTY_TENANT: [&str; 17] = [
 ];
 
 /// Recordings that show something of the tenant that was there before them.
-const ON_A_TENANT_IN_USE: [&str; 5] = [
+const ON_A_TENANT_IN_USE: [&str; 6] = [
+    "TestAccClientCredentialsImport",
     "TestAccDataSourceResourceServer",
     "TestAccGlobalClient",
     "TestAccTenantDefaults",
@@ -63,7 +69,7 @@ async fn recordings_on_an_empty_tenant_agree() {
     let Some(shared) = shared() else { return };
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let files = ON_AN_EMPTY_TENANT.map(|name| shared.join(format!("recordings/{name}.json")));
+    let files = ON_AN_EMPTY_TENANT.map(|name| write(folder.path(), name, &interactions(&shared, name)));
     play(&shared, &server, &files).await;
 }
 
@@ -75,8 +81,7 @@ async fn recordings_on_a_tenant_in_use_agree() {
         Server::start(folder.path()).stop();
         for (number, part) in parts(&shared, name).iter().enumerate() {
             prepare(folder.path(), name, part).await;
-            let file = folder.path().join(format!("part-{number}.json"));
-            fs::write(&file, json!({ "name": name, "interactions": part }).to_string()).unwrap();
+            let file = write(folder.path(), &format!("{name}-{number}"), part);
             let server = Server::start(folder.path());
             play(&shared, &server, &[file]).await;
             server.stop();
@@ -120,6 +125,7 @@ fn is_of_these_resources(interaction: &Value) -> bool {
             | ["clients" | "organizations"]
             | ["clients" | "organizations", _]
             | ["clients", _, "rotate-secret"]
+            | ["clients", _, "credentials", ..]
             | ["organizations", "name", _]
             | ["organizations", _, "client-grants", ..]
     )
@@ -139,7 +145,25 @@ fn shared() -> Option<PathBuf> {
 fn interactions(shared: &Path, name: &str) -> Vec<Value> {
     let text = fs::read(shared.join(format!("recordings/{name}.json"))).unwrap();
     let recording: Value = serde_json::from_slice(&text).unwrap();
-    recording["interactions"].as_array().unwrap().clone()
+    let mut interactions = recording["interactions"].as_array().unwrap().clone();
+    interactions.iter_mut().for_each(leave_out_what_the_recorder_added);
+    interactions
+}
+
+/// The recorder put `signing_keys` into every answer about a client, also where the request named its fields and
+/// Auth0 showed no others (reference management-api.md §8.2).
+fn leave_out_what_the_recorder_added(interaction: &mut Value) {
+    let path = interaction["path"].as_str().unwrap();
+    if path.starts_with("/clients/") && path.contains("fields=") && !path.contains("signing_keys") {
+        interaction["response"].as_object_mut().unwrap().shift_remove("signing_keys");
+    }
+}
+
+/// A recording as a file that the replay tool reads.
+fn write(folder: &Path, name: &str, interactions: &[Value]) -> PathBuf {
+    let file = folder.join(format!("{name}.json"));
+    fs::write(&file, json!({ "name": name, "interactions": interactions }).to_string()).unwrap();
+    file
 }
 
 /// Puts what the recording found into the database, below the API: some of it no API can set.
@@ -147,12 +171,13 @@ async fn prepare(data: &Path, name: &str, interactions: &[Value]) {
     let key = Secret::from(fs::read(data.join("key-encryption-key")).unwrap());
     let key = KeyEncryptionKey::new(&key).unwrap();
     let store = SqliteStore::open(&data.join("grantd.db"), key).await.unwrap();
-    let change = match name {
-        "TestAccDataSourceResourceServer" => recorded_management_api(&store, interactions).await,
-        "TestAccGlobalClient" => recorded_global_client(interactions),
-        _ => recorded_settings(&store, interactions).await,
+    let changes = match name {
+        "TestAccClientCredentialsImport" => recorded_clients(interactions),
+        "TestAccDataSourceResourceServer" => vec![recorded_management_api(&store, interactions).await],
+        "TestAccGlobalClient" => vec![recorded_global_client(interactions)],
+        _ => vec![recorded_settings(&store, interactions).await],
     };
-    store.commit(vec![change]).await.unwrap();
+    store.commit(changes).await.unwrap();
     store.close().await;
 }
 
@@ -167,16 +192,49 @@ async fn recorded_management_api(store: &SqliteStore, interactions: &[Value]) ->
     Change::UpdateResourceServer(Versioned { record: former.record.updated(body).unwrap(), ..former })
 }
 
-/// The global client, whose identifier the recording knew.
-fn recorded_global_client(interactions: &[Value]) -> Change {
-    let mut record = interactions[1]["response"].as_object().cloned().unwrap();
+/// The two clients that the recording imports, and the key of one of them, which it registers once more later.
+fn recorded_clients(interactions: &[Value]) -> Vec<Change> {
+    let made_later = |interaction: &&Value| interaction["body"]["credential_type"] == "public_key";
+    let pem = interactions.iter().find(made_later).unwrap()["body"]["pem"].as_str().unwrap();
+    let key = grantd_token::PublicKey::from_pem(pem).unwrap();
+    let shown = |name: &str| {
+        let named =
+            interactions.iter().find(|interaction| interaction["path"].as_str().unwrap().contains(name));
+        named.unwrap()["response"].clone()
+    };
+    let clients = [
+        recorded_client(&shown("ZZS635abxff29S7rJrTaRU1oVNdrQiLT")),
+        recorded_client(&shown("UCc9x6EROad1v7wcdsX6B0dhhD7T0HhH")),
+    ];
+    let credential = shown("/credentials/cred_sTPG5XB9pSHu7JFzpDJ4Eo");
+    let created_at = Timestamp::parse(credential["created_at"].as_str().unwrap()).unwrap();
+    let kid = credential["kid"].as_str().unwrap().to_owned();
+    let credential = Credential {
+        id: credential["id"].as_str().unwrap().into(),
+        client_id: clients[1].client_id.clone(),
+        name: None,
+        created_at,
+        updated_at: created_at,
+        expires_at: None,
+        kind: CredentialKind::PublicKey { kid, alg: AssertionAlgorithm::RS256, spki: key.spki().to_vec() },
+    };
+    let [one, other] = clients.map(Change::CreateClient);
+    vec![one, other, Change::CreateCredential(credential)]
+}
+
+/// A client as it was shown.
+fn recorded_client(shown: &Value) -> Client {
+    let mut record = shown.as_object().cloned().unwrap();
     for not_of_the_record in ["client_secret", "signing_keys"] {
         record.shift_remove(not_of_the_record);
     }
-    record.insert("global".into(), true.into());
     let client: Client = serde_json::from_value(record.into()).unwrap();
-    let id = ClientId::from(client.client_id.as_str());
-    Change::CreateClient(Client { client_id: id, client_secret: "unknown".into(), ..client })
+    Client { client_secret: "unknown".into(), ..client }
+}
+
+/// The global client, whose identifier the recording knew.
+fn recorded_global_client(interactions: &[Value]) -> Change {
+    Change::CreateClient(Client { global: true, ..recorded_client(&interactions[1]["response"]) })
 }
 
 /// The settings that the first answer shows.

@@ -60,7 +60,7 @@ pub(crate) async fn clients_beyond(context: &Context, caller: &Caller) -> Result
 }
 
 /// Fails if the client is the administration client and would no longer be one: nobody could take that back.
-/// None stands for its deletion.
+/// None stands for a client that is deleted or has nothing to prove itself with.
 pub(crate) async fn check_administrator(
     context: &Context,
     id: &ClientId,

@@ -5,6 +5,8 @@ use grantd_schema::Violation;
 use grantd_store::{Noun, StoreError};
 use thiserror::Error;
 
+use crate::CredentialFault;
+
 /// What a request names and nobody has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inexistent {
@@ -12,6 +14,8 @@ pub enum Inexistent {
     Client,
     /// A client that the body names.
     ClientInBody,
+    /// A credential of the client.
+    Credential,
     /// An API.
     ResourceServer,
     /// An API that the body names by its identifier.
@@ -64,6 +68,9 @@ pub enum Error {
     /// A rule of clients.
     #[error(transparent)]
     Client(#[from] ClientFault),
+    /// A rule of credentials.
+    #[error(transparent)]
+    Credential(#[from] CredentialFault),
     /// A rule of APIs.
     #[error(transparent)]
     ResourceServer(#[from] ResourceServerFault),
@@ -101,10 +108,14 @@ pub enum Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        if let Some(fault) = CredentialFault::behind(&error) {
+            return fault.into();
+        }
         match error {
             StoreError::Duplicate(noun) => Self::Conflict(noun),
             StoreError::TooMany(noun) => Self::TooMany(noun),
             StoreError::Missing(Noun::Client) => Self::NotFound(Inexistent::Client),
+            StoreError::Missing(Noun::Credential) => Self::NotFound(Inexistent::Credential),
             StoreError::Missing(Noun::ResourceServer) => Self::NotFound(Inexistent::ResourceServer),
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),

@@ -6,6 +6,7 @@
 
 pub mod client_grants;
 pub mod clients;
+pub mod credentials;
 pub mod extensions;
 pub mod organizations;
 pub mod resource_servers;
@@ -22,6 +23,7 @@ mod retry;
 
 pub use caller::Caller;
 pub use context::{Context, MayAsk};
+pub use credentials::CredentialFault;
 pub use error::{Error, Inexistent};
 pub use listing::{Envelope, Listing};
 pub use request::{Body, Request};

@@ -113,12 +113,6 @@ pub enum ClientFault {
     /// Third-party clients have no organization settings for user login.
     #[error("organization_usage and organization_require_behavior are for first-party clients")]
     OrganizationUsageOnThirdParty,
-    /// Key and certificate credentials cannot be set over the API yet.
-    #[error("client_authentication_methods is not supported yet")]
-    AuthenticationMethodsUnsupported,
-    /// Keys for signed requests cannot be set over the API yet.
-    #[error("signed_request_object.credentials is not supported yet")]
-    RequestKeysUnsupported,
     /// `client_authentication_methods` beside `token_endpoint_auth_method`.
     #[error("client_authentication_methods and token_endpoint_auth_method exclude each other")]
     AuthenticationAmbiguous,

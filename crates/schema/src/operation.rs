@@ -89,6 +89,16 @@ operations! {
         ["delete:clients"] "Deletes a client and its grants."
     RotateClientSecret "post_rotate-secret" POST "/clients/{id}/rotate-secret" 200
         ["update:client_keys"] "Gives a client a new secret."
+    ListCredentials "get_credentials" GET "/clients/{client_id}/credentials" 200
+        ["read:client_credentials"] "Lists a client's credentials."
+    CreateCredential "post_credentials" POST "/clients/{client_id}/credentials" 201
+        ["create:client_credentials"] "Registers a credential of a client."
+    GetCredential "get_credentials_by_credential_id" GET "/clients/{client_id}/credentials/{credential_id}" 200
+        ["read:client_credentials"] "Reads one credential."
+    UpdateCredential "patch_credentials_by_credential_id" PATCH "/clients/{client_id}/credentials/{credential_id}" 200
+        ["update:client_credentials"] "Changes when a credential expires."
+    DeleteCredential "delete_credentials_by_credential_id" DELETE "/clients/{client_id}/credentials/{credential_id}" 204
+        ["delete:client_credentials"] "Deletes a credential that is not in use."
     ListOrganizations "get_organizations" GET "/organizations" 200
         ["read:organizations" "read:organizations_summary"] "Lists organizations."
     CreateOrganization "post_organizations" POST "/organizations" 201

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 use grantd_management::{
-    client_grants, clients, extensions, organizations, resource_servers, tenant_settings,
+    client_grants, clients, credentials, extensions, organizations, resource_servers, tenant_settings,
 };
 use grantd_schema::Operation::{
-    CreateClient, CreateClientGrant, CreateOrganization, CreateOrganizationClientGrant, CreateResourceServer,
-    DeleteClient, DeleteClientGrant, DeleteOrganization, DeleteOrganizationClientGrant, DeleteResourceServer,
-    GetClient, GetClientGrant, GetOrganization, GetOrganizationByName, GetResourceServer, GetTenantSettings,
-    ListClientGrantOrganizations, ListClientGrants, ListClients, ListOrganizationClientGrants,
-    ListOrganizations, ListResourceServers, RotateClientSecret, UpdateClient, UpdateClientGrant,
-    UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
+    CreateClient, CreateClientGrant, CreateCredential, CreateOrganization, CreateOrganizationClientGrant,
+    CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential, DeleteOrganization,
+    DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential,
+    GetOrganization, GetOrganizationByName, GetResourceServer, GetTenantSettings,
+    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials,
+    ListOrganizationClientGrants, ListOrganizations, ListResourceServers, RotateClientSecret, UpdateClient,
+    UpdateClientGrant, UpdateCredential, UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
 };
 
 use crate::management_api::{endpoint, operation};
@@ -55,6 +56,11 @@ fn management_api() -> Router<Arc<State>> {
         operation(UpdateClient, clients::update),
         operation(DeleteClient, clients::delete),
         operation(RotateClientSecret, clients::rotate_secret),
+        operation(ListCredentials, credentials::list),
+        operation(CreateCredential, credentials::create),
+        operation(GetCredential, credentials::get),
+        operation(UpdateCredential, credentials::update),
+        operation(DeleteCredential, credentials::delete),
         operation(ListOrganizations, organizations::list),
         operation(CreateOrganization, organizations::create),
         operation(GetOrganization, organizations::get),

@@ -1,6 +1,6 @@
 //! Auth0: Rotate a client secret.
 
-use grantd_model::Versioned;
+use grantd_model::{ClientFault, Versioned};
 use grantd_schema::Operation::RotateClientSecret;
 use grantd_store::Change;
 
@@ -18,9 +18,12 @@ pub async fn rotate_secret(context: &Context, caller: &Caller, request: &Request
 
 async fn attempt(context: &Context, id: &str) -> Result<Members, Error> {
     let former = super::load(context, id).await?;
+    if former.record.client_authentication_methods.is_some() {
+        return Err(ClientFault::NoSecret.into());
+    }
     let mut client = former.record;
     client.replace_secret(super::generate_secret(context));
     let update = Versioned { record: client.clone(), revision: former.revision };
-    super::commit(context, Change::UpdateClient(update)).await?;
+    super::commit(context, vec![Change::UpdateClient(update)]).await?;
     view(context, &client, &Sight::of_new_secret(), certificate(context).await?.as_deref())
 }

@@ -5,9 +5,10 @@ use grantd_schema::Operation::UpdateClient;
 use grantd_store::Change;
 use serde_json::{Value, json};
 
+use super::authentication;
 use super::view::{Sight, certificate, view};
 use crate::retry::while_stale;
-use crate::{Caller, Context, Error, Members, Request, authority};
+use crate::{Caller, Context, Error, Members, Request};
 
 const METADATA: &str = "client_metadata";
 
@@ -18,7 +19,6 @@ pub async fn update(context: &Context, caller: &Caller, request: &Request) -> Re
     for member in body.keys() {
         caller.require_any(scope_for(member))?;
     }
-    super::check_supported(&body)?;
     while_stale(|| attempt(context, caller, request.parameter("id"), &body)).await
 }
 
@@ -38,12 +38,9 @@ async fn attempt(context: &Context, caller: &Caller, id: &str, body: &Members) -
     }
     former.record.check_update(&client)?;
     check_merged(&client)?;
-    authority::check_administrator(context, &client.client_id, Some(&client)).await?;
-    if body.contains_key("client_secret") {
-        authority::check_secret(context, caller, &client.client_id).await?;
-    }
+    authentication::check(context, caller, &client, body).await?;
     let update = Versioned { record: client.clone(), revision: former.revision };
-    super::commit(context, Change::UpdateClient(update)).await?;
+    super::commit(context, vec![Change::UpdateClient(update)]).await?;
     let sight = Sight::of_changed(context, caller).await?;
     view(context, &client, &sight, certificate(context).await?.as_deref())
 }

@@ -13,6 +13,8 @@ const SUMMARY: [&str; 4] = ["client_id", "name", "description", "app_type"];
 
 /// What only a scope that reads secrets shows, among the members of the record.
 const KEY: &str = "encryption_key";
+/// The same; there is nothing secret in it.
+const METHODS: &str = "client_authentication_methods";
 
 /// How much of a client somebody may see.
 pub(super) struct Sight {
@@ -60,10 +62,16 @@ pub(super) fn view(
     members.insert("tenant".into(), (*context.tenant).into());
     members.extend(patch::to_members(client)?);
     if !sight.details {
-        members.retain(|name, _| SUMMARY.contains(&name.as_str()) || name == KEY);
+        members.retain(|name, _| SUMMARY.contains(&name.as_str()) || [KEY, METHODS].contains(&name.as_str()));
+    }
+    if !sight.secrets {
+        members.shift_remove(METHODS);
     }
     if sight.secrets && !sight.beyond.contains(&client.client_id) {
-        members.insert("client_secret".into(), client.client_secret.value.expose_str().into());
+        // Where none counts, none is shown (recorded).
+        if client.client_authentication_methods.is_none() {
+            members.insert("client_secret".into(), client.client_secret.value.expose_str().into());
+        }
         if let Some(certificate) = certificate {
             let key = json!([{ "cert": certificate, "subject": "deprecated" }]);
             members.insert("signing_keys".into(), key);

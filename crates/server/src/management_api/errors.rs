@@ -5,7 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use grantd_management::{Error, Inexistent};
-use grantd_model::{Causes, ClientFault, ClientGrantFault, ResourceServerFault};
+use grantd_model::{Causes, ClientGrantFault, ResourceServerFault};
 use grantd_snapshot::TooOld;
 use grantd_store::Noun;
 use http::header::WWW_AUTHENTICATE;
@@ -13,6 +13,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
+use super::client_errors;
 use super::respond::respond;
 
 /// Why a request is refused: before its use case, or by it.
@@ -51,7 +52,7 @@ impl From<Error> for Refusal {
 }
 
 /// A line of the table: status, message, `errorCode`.
-type Line = (StatusCode, String, Option<&'static str>);
+pub(super) type Line = (StatusCode, String, Option<&'static str>);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -130,11 +131,11 @@ impl Refusal {
     }
 }
 
-fn bad(message: &str, code: &'static str) -> Line {
+pub(super) fn bad(message: &str, code: &'static str) -> Line {
     (StatusCode::BAD_REQUEST, message.to_owned(), Some(code))
 }
 
-fn invalid(message: &str) -> Line {
+pub(super) fn invalid(message: &str) -> Line {
     bad(&format!("Payload validation error: {message}"), "invalid_body")
 }
 
@@ -171,7 +172,8 @@ fn failed(error: &Error) -> Line {
         Error::NotFound(what) => inexistent(what),
         Error::Conflict(noun) => conflict(*noun),
         Error::ClientGrant(fault) => client_grant(fault),
-        Error::Client(fault) => client(fault),
+        Error::Client(fault) => client_errors::client(fault),
+        Error::Credential(fault) => client_errors::credential(fault),
         Error::ResourceServer(fault) => resource_server(fault),
         Error::FederatedIdentity(fault) => invalid(&fault.to_string()),
         Error::TooMany(noun) => too_many(*noun),
@@ -212,6 +214,7 @@ fn inexistent(what: &Inexistent) -> Line {
     let (message, code) = match what {
         Inexistent::Client => ("The client does not exist", Some("inexistent_client")),
         Inexistent::ClientInBody => ("Client not found", Some("inexistent_client")),
+        Inexistent::Credential => ("The credential does not exist", Some("inexistent_credential")),
         Inexistent::ResourceServer => {
             ("The resource server does not exist", Some("inexistent_resource_server"))
         }
@@ -241,10 +244,12 @@ fn conflict(noun: Noun) -> Line {
             "The client grant has already been added to this organization.",
             "organization_client_grant_conflict",
         ),
-        Noun::Client | Noun::ClientSecret | Noun::FederatedIdentity | Noun::SigningKey | Noun::Tenant => {
-            ("The record already exists", "conflict")
-        }
-        Noun::Credential => ("Another key of this client has the same kid", "credential_conflict"),
+        Noun::Client
+        | Noun::ClientSecret
+        | Noun::Credential
+        | Noun::FederatedIdentity
+        | Noun::SigningKey
+        | Noun::Tenant => ("The record already exists", "conflict"),
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))
 }
@@ -292,68 +297,6 @@ fn client_grant(fault: &ClientGrantFault) -> Line {
         ClientGrantFault::OrganizationsForUserGrant => {
             invalid("client grants with `subject_type` user cannot be added to organizations")
         }
-    }
-}
-
-fn client(fault: &ClientFault) -> Line {
-    match fault {
-        ClientFault::GrantTypes(names) => {
-            bad(&format!("Invalid grant types: {}", names.join(", ")), "invalid_body")
-        }
-        ClientFault::SecurityModeOnFirstParty => {
-            invalid("`third_party_security_mode` requires `is_first_party` to be false")
-        }
-        ClientFault::SecurityModeChanged => {
-            invalid("`third_party_security_mode` cannot be changed after creation")
-        }
-        ClientFault::StrictAndPublic => {
-            invalid("`token_endpoint_auth_method` cannot be none for strict third-party clients")
-        }
-        ClientFault::OrganizationUsageOnThirdParty => invalid(
-            "`organization_usage` and `organization_require_behavior` must be unset to make a client third-party",
-        ),
-        ClientFault::AuthenticationMethodsUnsupported => {
-            invalid("`client_authentication_methods` is not supported by this server yet")
-        }
-        ClientFault::RequestKeysUnsupported => {
-            invalid("`signed_request_object.credentials` is not supported by this server yet")
-        }
-        ClientFault::AuthenticationAmbiguous => {
-            invalid("`client_authentication_methods` and `token_endpoint_auth_method` are mutually exclusive")
-        }
-        ClientFault::AuthenticationAlgorithm => {
-            invalid("`client_authentication_methods` requires `jwt_configuration.alg` to be RS256")
-        }
-        ClientFault::TooManyCredentials => {
-            invalid("`client_authentication_methods` takes at most 2 credentials")
-        }
-        ClientFault::CredentialTwice(id) => invalid(&format!("credential {id} is named more than once")),
-        ClientFault::StrictAndMutualTls => {
-            invalid("mTLS client authentication is not available to strict third-party clients")
-        }
-        ClientFault::NoSecret => {
-            invalid("a client with `client_authentication_methods` has no client secret")
-        }
-        ClientFault::TooManySecrets => (
-            StatusCode::CONFLICT,
-            "A client has at most 10 secrets; delete one first".to_owned(),
-            Some("too_many_client_secrets"),
-        ),
-        ClientFault::LastSecret => (
-            StatusCode::CONFLICT,
-            "The last live secret of a client cannot be deleted; add another first".to_owned(),
-            Some("last_client_secret"),
-        ),
-        ClientFault::Administrator => (
-            StatusCode::FORBIDDEN,
-            "The administration client cannot be deleted, nor lose what it needs to get tokens".to_owned(),
-            Some("operation_not_supported"),
-        ),
-        ClientFault::Global => (
-            StatusCode::FORBIDDEN,
-            "The global client cannot be deleted".to_owned(),
-            Some("operation_not_supported"),
-        ),
     }
 }
 

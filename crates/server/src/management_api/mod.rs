@@ -4,6 +4,7 @@
 //! found out, the request is taken apart, the use case is called, and its result is written down.
 
 mod authentication;
+mod client_errors;
 mod endpoint;
 mod errors;
 mod respond;

@@ -39,13 +39,14 @@ enum Material {
 }
 
 impl PublicKey {
-    /// From a certificate or a public key (SPKI) in PEM of at most 16 KiB. Private keys are refused with
+    /// From a certificate or a public key (SPKI, or PKCS #1 for RSA) in PEM of at most 16 KiB. Private keys are refused with
     /// [`KeyError::Private`]. The certificate's dates and signature are not looked at: it is a container here.
     pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
         let pem = read_pem(pem)?;
         match pem.label.as_str() {
             "CERTIFICATE" => Certificate::from_der(&pem.contents)?.public_key(),
             "PUBLIC KEY" => Self::from_spki(&pem.contents),
+            "RSA PUBLIC KEY" => Self::rsa(&RsaPublicKey::from_pkcs1(&pem.contents)?),
             _ => Err(KeyError::Pem),
         }
     }

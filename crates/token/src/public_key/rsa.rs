@@ -9,7 +9,7 @@ use aws_lc_rs::rsa::{PublicEncryptingKey, PublicKeyComponents};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::public_key::PublicKey;
+use x509_parser::public_key::{PublicKey, RSAPublicKey};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::pem::read_pem;
@@ -54,6 +54,15 @@ impl RsaPublicKey {
     pub(crate) fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
         let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| KeyError::Der)?;
         if rest.is_empty() { Self::from_parsed(&spki) } else { Err(KeyError::Der) }
+    }
+
+    /// From an `RSAPublicKey` in DER (RFC 8017 §A.1.1).
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
+        let (rest, key) = RSAPublicKey::from_der(der).map_err(|_| KeyError::Der)?;
+        if !rest.is_empty() {
+            return Err(KeyError::Der);
+        }
+        Self::from_components(unsigned(key.modulus)?.to_vec(), unsigned(key.exponent)?.to_vec())
     }
 
     fn from_parsed(spki: &SubjectPublicKeyInfo<'_>) -> Result<Self, KeyError> {

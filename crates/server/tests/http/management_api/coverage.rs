@@ -237,13 +237,14 @@ async fn an_unknown_member_of_the_body_is_refused_before_anything_is_looked_up()
         });
         let headers = [("authorization", &*bearer), ("content-type", "application/json")];
         let nobodys = operation.path().replace("{id}", "x");
+        let nobodys = nobodys.replace("{client_id}", "x").replace("{credential_id}", "x");
         for path in [world.path(operation), nobodys] {
             let answer = world.send_to(operation, &path, &headers, body.to_string()).await;
             assert_refused(operation, &answer, 400, &expected.to_string());
         }
         operations += 1;
     }
-    assert_eq!(operations, 10);
+    assert_eq!(operations, 12);
 }
 
 #[tokio::test]
@@ -258,6 +259,10 @@ async fn every_operation_succeeds_with_its_status() {
             Operation::CreateClient | Operation::UpdateClient | Operation::CreateOrganization => {
                 json!({"name": "x"})
             }
+            Operation::CreateCredential => {
+                json!({"credential_type": "cert_subject_dn", "subject_dn": "CN=x"})
+            }
+            Operation::UpdateCredential => json!({"expires_at": null}),
             Operation::CreateOrganizationClientGrant => json!({"grant_id": world.grant}),
             Operation::UpdateClientGrant => json!({"scope": ["x"]}),
             Operation::UpdateTenantSettings => json!({"friendly_name": "x"}),

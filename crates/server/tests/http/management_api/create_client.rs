@@ -171,23 +171,6 @@ async fn what_does_not_go_together_is_refused() {
 }
 
 #[tokio::test]
-async fn authentication_with_keys_is_not_there_yet() {
-    let app = App::start().await;
-    let credentials = json!([{"credential_type": "public_key", "pem": "x", "alg": "RS256"}]);
-    let methods = json!({"private_key_jwt": {"credentials": credentials.clone()}});
-    let body = json!({"name": "x", "client_authentication_methods": methods});
-    assert_snapshot!(app.post("/clients", body).await.wire(), @r#"
-        400 Bad Request
-        {"statusCode":400,"error":"Bad Request","message":"Payload validation error: `client_authentication_methods` is not supported by this server yet","errorCode":"invalid_body"}
-    "#);
-    let body = json!({"name": "x", "signed_request_object": {"required": true, "credentials": credentials}});
-    assert_snapshot!(app.post("/clients", body).await.wire(), @r#"
-        400 Bad Request
-        {"statusCode":400,"error":"Bad Request","message":"Payload validation error: `signed_request_object.credentials` is not supported by this server yet","errorCode":"invalid_body"}
-    "#);
-}
-
-#[tokio::test]
 async fn the_api_and_the_organization_that_it_names_must_be_there() {
     let app = App::start().await;
     let face = json!({"name": "x", "app_type": "resource_server", "resource_server_identifier": API});

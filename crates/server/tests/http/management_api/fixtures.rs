@@ -7,6 +7,7 @@ use grantd_store::{Change, Store};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
+use super::credentials::RSA;
 use crate::support::{Answer, App};
 
 /// An API of somebody's.
@@ -156,6 +157,7 @@ pub struct World {
     pub api: String,
     pub grant: String,
     pub organization: String,
+    pub credential: String,
     token: String,
 }
 
@@ -166,8 +168,10 @@ impl World {
         let api = text(&app.get("/resource-servers/https:%2F%2Fapi.test%2F").await.json(), "id");
         let grant = grant(&app, json!({"client_id": client, "organization_usage": "allow"})).await;
         let organization = organization(&app, "acme").await;
+        let key = json!({"credential_type": "public_key", "pem": RSA});
+        let credential = text(&app.create(&format!("/clients/{client}/credentials"), key).await, "id");
         let token = app.token();
-        Self { app, client, api, grant, organization, token }
+        Self { app, client, api, grant, organization, credential, token }
     }
 
     /// The operation's path with its parameters filled in, below `/api/v2`.
@@ -179,7 +183,8 @@ impl World {
             Some("organizations") => &self.organization,
             _ => &self.client,
         };
-        template.replace("{id}", id).replace("{grant_id}", &self.grant).replace("{name}", "acme")
+        let path = template.replace("{id}", id).replace("{grant_id}", &self.grant).replace("{name}", "acme");
+        path.replace("{client_id}", &self.client).replace("{credential_id}", &self.credential)
     }
 
     /// A request for the operation, with any headers and any body.

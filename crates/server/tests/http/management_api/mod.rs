@@ -16,6 +16,7 @@ mod create_client_grant_rules;
 mod create_organization;
 mod create_organization_client_grant;
 mod create_resource_server;
+mod credentials;
 mod delete_client;
 mod delete_client_grant;
 mod delete_organization;
