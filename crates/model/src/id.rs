@@ -71,6 +71,8 @@ identifiers! {
     FederatedIdentityId,
     /// `kid` of a signing key: 21 letters and digits.
     KeyId,
+    /// An access token on the denylist: a digest of 43 characters of base64url.
+    TokenId,
 }
 
 impl ClientId {

@@ -22,6 +22,7 @@ mod outside_url;
 mod page;
 pub mod patch;
 mod resource_server;
+mod revoked_token;
 mod scope;
 mod secret;
 mod signing_key;
@@ -48,6 +49,7 @@ pub use filter::{
 };
 pub use id::{
     ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
+    TokenId,
 };
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
@@ -57,6 +59,7 @@ pub use resource_server::{
     ResourceServerFault, ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect,
     TokenEncryption, UserPolicy, management_api,
 };
+pub use revoked_token::RevokedToken;
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
 pub use signing_key::{SigningKey, SigningKeyState};

@@ -29,6 +29,8 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/grantd/v1/", any(management_api::unknown_path))
         .route("/oauth/token", post(oauth::token::token))
         .route("/oauth/token/", post(oauth::token::token))
+        .route("/oauth/introspect", post(oauth::access_tokens::introspect))
+        .route("/oauth/revoke", post(oauth::access_tokens::revoke))
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/.well-known/openid-configuration", get(well_known::metadata))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))

@@ -111,7 +111,7 @@ impl Follower {
         let snapshot = self.current.load_full();
         if self.store.revision().await? > snapshot.revision() {
             let changes = self.store.changes_since(snapshot.revision()).await?;
-            self.current.store(Arc::new(snapshot.with(changes)));
+            self.current.store(Arc::new(snapshot.with(changes, now)));
         }
         self.confirmed.store(now.millis(), Ordering::Release);
         Ok(())

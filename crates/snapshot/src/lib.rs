@@ -3,6 +3,7 @@
 //! A [`Snapshot`] answers every question of one request, so that all answers are about the same revision. The
 //! [`Follower`] keeps the newest one: it reads what changed from the store, and knows how old its knowledge is.
 
+mod denylist;
 mod follower;
 mod secrets;
 mod snapshot;

@@ -7,11 +7,12 @@ use grantd_model::patch::Members;
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, ClientSecretId, Credential, FederatedIdentity,
     Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, SigningAlgorithm, SigningKey,
-    SubjectType, Tenant, Timestamp,
+    SubjectType, Tenant, Timestamp, TokenId,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
 
+use crate::denylist::Denylist;
 use crate::secrets::{DigestKey, KnownSecrets};
 
 /// A client as the token path knows it: without what is only stored, and without its secrets.
@@ -41,6 +42,7 @@ pub struct Snapshot {
     organization_names: HashMap<String, OrganizationId>,
     associations: HashSet<Association>,
     federated_identities: HashMap<ClientId, Arc<[FederatedIdentity]>>,
+    denylist: Denylist,
     digest_key: DigestKey,
 }
 
@@ -64,6 +66,7 @@ impl Snapshot {
             organization_names: HashMap::new(),
             associations: configuration.associations.into_iter().collect(),
             federated_identities: HashMap::new(),
+            denylist: configuration.revoked_tokens.into_iter().collect(),
             digest_key,
         };
         configuration.clients.into_iter().for_each(|client| snapshot.put_client(client));
@@ -82,10 +85,11 @@ impl Snapshot {
     }
 
     /// The next revision: this one with what differs.
-    pub(crate) fn with(&self, changes: Changes) -> Self {
+    pub(crate) fn with(&self, changes: Changes, now: Timestamp) -> Self {
         let mut next = self.clone();
         next.revision = changes.revision;
         changes.changed.into_iter().for_each(|changed| next.put(changed));
+        next.denylist.forget(now);
         next
     }
 
@@ -128,6 +132,11 @@ impl Snapshot {
         self.credentials.get(client).map(Arc::as_ref).unwrap_or_default()
     }
 
+    /// Whether a token was revoked before it expires.
+    pub fn is_revoked(&self, token: &TokenId, now: Timestamp) -> bool {
+        self.denylist.contains(token, now)
+    }
+
     /// Whether the RSA keys sign with RS256 and nothing else.
     pub fn signs_with_rs256_only(&self) -> bool {
         self.beyond_rs256.is_empty()
@@ -165,6 +174,7 @@ impl Snapshot {
                     self.put_organization(organization);
                 }
             }
+            Changed::RevokedToken(revoked) => self.denylist.insert(revoked),
             Changed::Association(association, true) => drop(self.associations.insert(association)),
             Changed::Association(association, false) => drop(self.associations.remove(&association)),
             Changed::FederatedIdentities(client, identities) => {

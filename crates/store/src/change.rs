@@ -2,8 +2,8 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, Organization, OrganizationId, ResourceServer, ResourceServerId, SigningKey, Tenant,
-    Versioned,
+    FederatedIdentityId, Organization, OrganizationId, ResourceServer, ResourceServerId, RevokedToken,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -75,5 +75,12 @@ pub enum Change {
         client: ClientId,
         /// Which identity.
         id: FederatedIdentityId,
+    },
+    /// Puts a token on the denylist, unless it is there. Entries of tokens that have expired by `now` go.
+    RevokeToken {
+        /// Which token, and when it expires.
+        revoked: RevokedToken,
+        /// The time.
+        now: Timestamp,
     },
 }

@@ -2,7 +2,7 @@
 
 use grantd_model::{
     Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, Organization,
-    OrganizationId, ResourceServer, ResourceServerId, Revision, SigningKey, Tenant,
+    OrganizationId, ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, Tenant,
 };
 
 /// A grant that was added to an organization.
@@ -37,6 +37,8 @@ pub struct Configuration {
     pub associations: Vec<Association>,
     /// All federated identities, each client's in order of creation.
     pub federated_identities: Vec<FederatedIdentity>,
+    /// The denylist; entries of tokens that have expired may still be among them.
+    pub revoked_tokens: Vec<RevokedToken>,
 }
 
 /// What is different since some revision.
@@ -69,4 +71,6 @@ pub enum Changed {
     Association(Association, bool),
     /// The federated identities of a client, all of them, in order of creation.
     FederatedIdentities(ClientId, Vec<FederatedIdentity>),
+    /// A token that came onto the denylist. None ever leaves it before it expires, and that is not told.
+    RevokedToken(RevokedToken),
 }

@@ -25,6 +25,8 @@ pub enum Noun {
     FederatedIdentity,
     /// A signing key.
     SigningKey,
+    /// An access token on the denylist.
+    RevokedToken,
     /// The settings of the deployment.
     Tenant,
 }

@@ -10,7 +10,9 @@ mod distinguished_name;
 mod encryption;
 mod error;
 mod header;
+mod identity;
 mod inbound;
+mod inspect;
 mod issue;
 mod issuer;
 mod jwks;
@@ -28,6 +30,7 @@ pub use inbound::{
     Assertion, AssertionError, AssertionUse, ClaimError, DpopError, DpopProof, JwsError, OutsideAssertion,
     OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
 };
+pub use inspect::{InspectError, InspectedToken, inspect};
 pub use issue::{IssuedToken, issue};
 pub use issuer::Issuer;
 pub use jwks::{Jwk, Jwks, jwks};

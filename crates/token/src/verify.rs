@@ -6,18 +6,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantd_model::{ClientId, KeyId, Scope, ScopeSet, SigningKey, Timestamp};
+use grantd_model::{ClientId, KeyId, Scope, ScopeSet, SigningKey, Timestamp, TokenId};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::KeyError;
 use crate::header::TokenType;
+use crate::identity::token_id;
 use crate::public_key::{RsaPublicKey, certificate_der};
 
 /// Bytes of the longest token that is looked at. One with all scopes of the Management API twice is shorter.
-const MAX_TOKEN_LENGTH: usize = 16 * 1024;
+pub(crate) const MAX_TOKEN_LENGTH: usize = 16 * 1024;
 
 /// The public half of a signing key.
 #[derive(Clone, Debug)]
@@ -64,6 +65,12 @@ impl KeyRing {
     fn get(&self, kid: &str) -> Option<&VerifyingKey> {
         self.keys.iter().find(|key| key.kid.as_str() == kid)
     }
+
+    /// The claims of a token that the key with this `kid` has signed.
+    pub(crate) fn signed_claims<C: DeserializeOwned>(&self, kid: &str, token: &str) -> Option<C> {
+        let key = self.get(kid)?;
+        jsonwebtoken::decode(token, &key.key, &self.validation).ok().map(|verified| verified.claims)
+    }
 }
 
 /// The keys are RSA keys, so only RSA algorithms verify with them; HS256 never does, or the published key would
@@ -96,10 +103,12 @@ pub struct AccessTokenClaims {
     pub iat: Timestamp,
     /// The key that it is bound to: who shows the token has to prove to possess it.
     pub binding: Option<Binding>,
+    /// What the denylist knows it by.
+    pub id: TokenId,
 }
 
 /// The key that a token is bound to (RFC 7800 §3.1).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Binding {
     /// The thumbprint of a key that signs `DPoP` proofs (RFC 9449 §6.1).
@@ -143,7 +152,7 @@ pub fn verify(
     };
     let key = signing_key(header, keys).ok_or(VerifyError::Invalid)?;
     let verified = jsonwebtoken::decode::<WireClaims>(token, &key.key, &keys.validation);
-    let claims = verified.map_err(|_| VerifyError::Invalid)?.claims.accept(issuer, audience)?;
+    let claims = verified.map_err(|_| VerifyError::Invalid)?.claims.accept(token, issuer, audience)?;
     // Last, so that only a genuine token for us is ever called expired.
     if claims.exp <= now { Err(VerifyError::Expired) } else { Ok(claims) }
 }
@@ -165,7 +174,7 @@ struct WireHeader {
     crit: bool,
 }
 
-fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+pub(crate) fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
@@ -181,6 +190,7 @@ struct WireClaims {
     client_id: Option<ClientId>,
     scope: Option<String>,
     cnf: Option<Binding>,
+    jti: Option<String>,
 }
 
 /// `aud` (RFC 7519 §4.1.3).
@@ -192,7 +202,7 @@ enum OneOrMany {
 }
 
 impl WireClaims {
-    fn accept(self, issuer: &str, audience: &str) -> Result<AccessTokenClaims, VerifyError> {
+    fn accept(self, token: &str, issuer: &str, audience: &str) -> Result<AccessTokenClaims, VerifyError> {
         let aud = match self.aud {
             OneOrMany::One(one) => vec![one],
             OneOrMany::Many(many) => many,
@@ -204,11 +214,13 @@ impl WireClaims {
         if self.iss != issuer || !aud.iter().any(|named| named == audience) {
             return Err(VerifyError::Invalid);
         }
+        let client_id = client_id.ok_or(VerifyError::Invalid)?;
         Ok(AccessTokenClaims {
+            id: token_id(token, audience, &client_id, self.jti.as_deref()),
             iss: self.iss,
             aud,
             sub: self.sub,
-            client_id: client_id.ok_or(VerifyError::Invalid)?,
+            client_id,
             scope: scopes(self.scope.as_deref().unwrap_or_default()),
             exp: Timestamp::from_seconds(self.exp),
             iat: Timestamp::from_seconds(self.iat),

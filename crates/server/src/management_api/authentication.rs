@@ -33,12 +33,16 @@ pub(super) async fn authenticate(state: &State, request: &Parts) -> Result<Calle
     if !snapshot.resource_server(audience.as_str()).is_some_and(|api| api.is_system) {
         return Err(Refusal::InvalidToken);
     }
-    let claims = verify(token, keys.ring(), &state.issuer.url, audience.as_str(), state.clock().now());
+    let now = state.clock().now();
+    let claims = verify(token, keys.ring(), &state.issuer.url, audience.as_str(), now);
     let claims = claims.map_err(|error| match error {
         VerifyError::Malformed => Refusal::BadAuthorizationHeader,
         VerifyError::Expired => Refusal::ExpiredToken,
         VerifyError::Invalid => Refusal::InvalidToken,
     })?;
+    if snapshot.is_revoked(&claims.id, now) {
+        return Err(Refusal::InvalidToken);
+    }
     match claims.binding {
         None if scheme == Scheme::Bearer => {}
         Some(Binding::Certificate(thumbprint)) if scheme == Scheme::Bearer => {

@@ -249,6 +249,7 @@ fn conflict(noun: Noun) -> Line {
         | Noun::Credential
         | Noun::FederatedIdentity
         | Noun::SigningKey
+        | Noun::RevokedToken
         | Noun::Tenant => ("The record already exists", "conflict"),
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))

@@ -1,5 +1,6 @@
 //! The protocol endpoints.
 
+pub(crate) mod access_tokens;
 pub(crate) mod client_authentication;
 pub(crate) mod possession;
 pub(crate) mod replays;

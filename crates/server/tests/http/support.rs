@@ -1,5 +1,6 @@
 //! An application to ask: the router, the database in a temporary folder, and tokens for it.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -60,7 +61,7 @@ pub struct App {
     pub clock: Arc<FrozenClock>,
     api: ResourceServer,
     admin: Client,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What came back.
@@ -109,7 +110,12 @@ impl App {
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&world)).await.unwrap());
         let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy).with_outbound(outbound);
         let router = router(Arc::new(state));
-        Self { router, store, follower, clock, api, admin, _folder: folder }
+        Self { router, store, follower, clock, api, admin, folder }
+    }
+
+    /// The file of the database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("grantd.db")
     }
 
     /// Moves the clock.

@@ -2,6 +2,7 @@
 //! followed is the one that a fresh start would load.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
+mod denylist;
 mod equivalence;
 mod reading;
 mod records;

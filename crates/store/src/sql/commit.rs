@@ -2,7 +2,7 @@
 
 use super::{
     Write, associations, cascades, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, signing_keys, tenant,
+    resource_servers, revoked_tokens, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -42,5 +42,6 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         Change::DeleteFederatedIdentity { client, id } => {
             federated_identities::delete(write, &client, &id).await
         }
+        Change::RevokeToken { revoked, now } => revoked_tokens::create(write, &revoked, now).await,
     }
 }

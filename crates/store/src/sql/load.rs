@@ -6,7 +6,7 @@ use grantd_model::{ClientGrantId, ClientId, OrganizationId, ResourceServerId, Re
 use super::revision::kind;
 use super::{
     Connection, associations, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, revision, signing_keys, stored_revision, tenant,
+    resource_servers, revision, revoked_tokens, signing_keys, stored_revision, tenant,
 };
 use crate::{Changed, Changes, Configuration, KeyEncryptionKeys, StoreError};
 
@@ -25,6 +25,7 @@ pub(crate) async fn everything(
         organizations: organizations::all(connection).await?,
         associations: associations::all(connection).await?,
         federated_identities: federated_identities::all(connection).await?,
+        revoked_tokens: revoked_tokens::all(connection).await?,
     })
 }
 
@@ -84,6 +85,9 @@ async fn current(
             let client = ClientId::from(record);
             let identities = federated_identities::of_client(connection, &client).await?;
             Changed::FederatedIdentities(client, identities)
+        }
+        kind::REVOKED_TOKEN => {
+            return Ok(revoked_tokens::get(connection, record).await?.map(Changed::RevokedToken));
         }
         _ => return Ok(None),
     }))

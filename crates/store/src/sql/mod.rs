@@ -18,6 +18,7 @@ pub(crate) mod organizations;
 pub(crate) mod paging;
 pub(crate) mod resource_servers;
 pub(crate) mod revision;
+pub(crate) mod revoked_tokens;
 pub(crate) mod sealing;
 pub(crate) mod secret_uses;
 pub(crate) mod signing_keys;

@@ -16,6 +16,7 @@ pub(crate) mod kind {
     pub(crate) const CLIENT_GRANT: &str = "client_grant";
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const ASSOCIATION: &str = "association";
+    pub(crate) const REVOKED_TOKEN: &str = "revoked_token";
     pub(crate) const FEDERATED_IDENTITIES: &str = "federated_identities";
 }
 

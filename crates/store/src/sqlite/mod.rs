@@ -44,6 +44,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
     (4, "client secrets", include_str!("../../migrations/sqlite/0004_client_secrets.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
+    (6, "revoked tokens", include_str!("../../migrations/sqlite/0006_revoked_tokens.sql")),
     (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
 ];

@@ -66,6 +66,9 @@ fn applied(mut past: Configuration, changes: Changes) -> Configuration {
             Changed::ResourceServer(id, now) => put(&mut past.resource_servers, |api| api.id == id, now),
             Changed::ClientGrant(id, now) => put(&mut past.client_grants, |grant| grant.id == id, now),
             Changed::Organization(id, now) => put(&mut past.organizations, |record| record.id == id, now),
+            Changed::RevokedToken(revoked) => {
+                put(&mut past.revoked_tokens, |held| held.token == revoked.token, Some(revoked.clone()));
+            }
             Changed::Association(association, there) => {
                 put(&mut past.associations, |held| *held == association, there.then(|| association.clone()));
             }

@@ -19,6 +19,7 @@ mod listing;
 mod one_time_uses;
 mod paging;
 mod records;
+mod revoked_tokens;
 mod steps;
 mod uniqueness;
 
@@ -54,6 +55,11 @@ suite! {
         a_use_is_forgotten_when_it_no_longer_matters
         who_starts_after_an_orderly_stop_knows_all_uses
         who_starts_after_a_crash_knows_that_it_does_not_know_all
+    }
+    revoked_tokens {
+        a_revoked_token_is_loaded_and_followed
+        a_token_that_is_revoked_twice_is_there_once
+        what_has_expired_goes_with_its_change_when_another_comes
     }
     uniqueness {
         a_second_grant_of_the_same_client_api_and_subject_type_is_a_duplicate

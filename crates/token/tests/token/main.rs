@@ -15,6 +15,7 @@ mod corpus;
 mod dpop;
 mod encryption;
 mod fixtures;
+mod inspecting;
 mod issuing;
 mod keys;
 mod others;

@@ -238,7 +238,7 @@ fn clip(text: &str) -> String {
 }
 
 /// What strangers send, for the log: a part of it, without what could end the line or move the cursor.
-fn printable(text: &str) -> String {
+pub(in crate::oauth) fn printable(text: &str) -> String {
     let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
     let shown = text.chars().map(|letter| if breaks(letter) { char::REPLACEMENT_CHARACTER } else { letter });
     shown.take(ECHO).collect()

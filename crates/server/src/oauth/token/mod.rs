@@ -23,6 +23,7 @@ use http::{Extensions, HeaderMap};
 use tokio::time::timeout;
 
 use self::errors::TokenError;
+pub(super) use self::errors::printable;
 use self::request::TokenRequest;
 use self::response::TokenResponse;
 use crate::State;
@@ -32,7 +33,7 @@ use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
 use crate::oauth::possession::{Proved, Target};
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
-const BODY_LIMIT: usize = 64 * 1024;
+pub(super) const BODY_LIMIT: usize = 64 * 1024;
 /// How long a refusal waits for the store. A store that hangs must not hold up what it can say no more about.
 const RECHECK: Duration = Duration::from_secs(2);
 
@@ -120,7 +121,7 @@ impl Exchange<'_> {
 }
 
 /// The snapshot after asking the store, if it is another than the one of this revision.
-async fn newer_than(state: &State, revision: Revision) -> Option<Arc<Snapshot>> {
+pub(super) async fn newer_than(state: &State, revision: Revision) -> Option<Arc<Snapshot>> {
     match timeout(RECHECK, state.follower.catch_up()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {

@@ -40,7 +40,7 @@ mod list_resource_servers;
 mod rotate_client_secret;
 mod secrecy;
 mod settings;
-mod token_encryption;
+pub mod token_encryption;
 mod update_client;
 mod update_client_grant;
 mod update_client_grant_rules;

@@ -7,7 +7,7 @@ use super::fixtures::{API, Requests, api, text};
 use crate::support::App;
 
 /// A public key, SPKI.
-const PEM: &str = "\
+pub const PEM: &str = "\
 -----BEGIN PUBLIC KEY-----\n\
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwcAXtpS8K0JFdGBHgSvj\n\
 mVUdXbucZIGRzxvaY+bQMuLVeL1xAtXehzjEKmvEJh6aSWYJPnQ/e76ML/w763hM\n\

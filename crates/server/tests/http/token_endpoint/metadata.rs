@@ -50,6 +50,34 @@ async fn both_documents_are_the_same() {
         "ES384",
         "EdDSA"
       ],
+      "introspection_endpoint": "https://auth.test/oauth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "introspection_endpoint_auth_signing_alg_values_supported": [
+        "RS256",
+        "RS384",
+        "PS256",
+        "ES256",
+        "ES384",
+        "EdDSA"
+      ],
+      "revocation_endpoint": "https://auth.test/oauth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt"
+      ],
+      "revocation_endpoint_auth_signing_alg_values_supported": [
+        "RS256",
+        "RS384",
+        "PS256",
+        "ES256",
+        "ES384",
+        "EdDSA"
+      ],
       "dpop_signing_alg_values_supported": [
         "RS256",
         "RS384",
@@ -83,7 +111,12 @@ async fn every_advertised_method_and_grant_type_works() {
         let answer = stage.ask(&[("grant_type", grant_type.as_str().unwrap())]).await;
         assert_eq!(stage.in_a_line(&answer), "200 [read write]");
     }
-    for (name, status) in [("jwks_uri", 200), ("token_endpoint", 405)] {
+    for (name, status) in [
+        ("jwks_uri", 200),
+        ("token_endpoint", 405),
+        ("introspection_endpoint", 405),
+        ("revocation_endpoint", 405),
+    ] {
         let path = metadata[name].as_str().unwrap().strip_prefix(ISSUER).unwrap();
         assert_eq!(get(&stage, &format!("/{path}")).await.status, status);
     }

@@ -14,11 +14,11 @@ mod mtls_metadata;
 mod nodes;
 mod outside_issuer;
 mod requests;
-mod scene;
+pub mod scene;
 mod timing;
 mod tokens;
 mod unreachable;
-mod wire;
+pub mod wire;
 
 #[path = "../../../../snapshot/tests/following/watched_store.rs"]
 mod watched_store;

@@ -1,0 +1,7 @@
+//! Introspection and revocation of access tokens.
+
+mod attacks;
+mod introspection;
+mod nodes;
+mod questions;
+mod revocation;
