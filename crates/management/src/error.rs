@@ -12,6 +12,8 @@ use crate::CredentialFault;
 pub enum Inexistent {
     /// A client.
     Client,
+    /// A secret of a client.
+    ClientSecret,
     /// A client that the body names.
     ClientInBody,
     /// A credential of the client.

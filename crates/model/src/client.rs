@@ -134,6 +134,12 @@ pub enum ClientFault {
     /// There are [`ClientSecret::MOST`] already, and no further one has expired.
     #[error("a client has at most {most} secrets", most = ClientSecret::MOST)]
     TooManySecrets,
+    /// A secret that would end in the past, or more than ten years from now.
+    #[error("a secret ends in the future, and within ten years")]
+    SecretExpiry,
+    /// Two ends for one secret.
+    #[error("expires_at and expires_in exclude each other")]
+    SecretExpiryTwice,
     /// No other live secret would be left.
     #[error("the last live secret of a client stays")]
     LastSecret,

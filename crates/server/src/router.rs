@@ -82,6 +82,8 @@ fn management_api() -> Router<Arc<State>> {
     routes.fallback(management_api::unknown_path).method_not_allowed_fallback(management_api::unknown_path)
 }
 
+const SECRETS: &str = "/clients/{client_id}/secrets";
+const SECRET: &str = "/clients/{client_id}/secrets/{secret_id}";
 const IDENTITIES: &str = "/clients/{client_id}/federated_identities";
 const IDENTITY: &str = "/clients/{client_id}/federated_identities/{id}";
 
@@ -94,6 +96,10 @@ fn extensions_of_ours() -> Router<Arc<State>> {
         .route(IDENTITY, endpoint(http::Method::GET, 200, extensions::get_federated_identity))
         .route(IDENTITY, endpoint(http::Method::PATCH, 200, extensions::update_federated_identity))
         .route(IDENTITY, endpoint(http::Method::DELETE, 204, extensions::delete_federated_identity))
+        .route(SECRETS, endpoint(http::Method::GET, 200, extensions::list_client_secrets))
+        .route(SECRETS, endpoint(http::Method::POST, 201, extensions::create_client_secret))
+        .route(SECRET, endpoint(http::Method::PATCH, 200, extensions::update_client_secret))
+        .route(SECRET, endpoint(http::Method::DELETE, 204, extensions::delete_client_secret))
         .fallback(management_api::unknown_path)
         .method_not_allowed_fallback(management_api::unknown_path)
 }

@@ -1,8 +1,13 @@
 //! What Auth0 does not have, under `/grantd/v1`: never mixed into Auth0's bodies.
 
+mod client_secrets;
 mod federated_identities;
+mod query;
 mod settings;
 
+pub use client_secrets::{
+    create_client_secret, delete_client_secret, list_client_secrets, update_client_secret,
+};
 pub use federated_identities::{
     create_federated_identity, delete_federated_identity, get_federated_identity, list_federated_identities,
     update_federated_identity,

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use grantd_model::{Extensions, Tenant, Versioned, patch};
 use grantd_schema::{Part, Schema};
 use grantd_store::Change;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::query;
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
@@ -29,16 +30,6 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     }))
 });
 
-static NO_PARAMETERS: LazyLock<Schema> =
-    LazyLock::new(|| Schema::compile(&json!({"type": "object", "additionalProperties": false})));
-
-/// None of our own operations has parameters.
-pub(super) fn check_query(query: &str) -> Result<(), Error> {
-    let keys = query.split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
-    let parameters: Members = keys.map(|key| (key.to_owned(), Value::Null)).collect();
-    Ok(NO_PARAMETERS.check(Part::Query, &Value::Object(parameters))?)
-}
-
 /// Reads the settings.
 pub async fn get_settings(
     context: &Context,
@@ -46,7 +37,7 @@ pub async fn get_settings(
     request: &Request,
 ) -> Result<Extensions, Error> {
     caller.require_any(&["read:tenant_settings"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     Ok(context.store.tenant().await?.record.extensions)
 }
 
@@ -57,7 +48,7 @@ pub async fn update_settings(
     request: &Request,
 ) -> Result<Extensions, Error> {
     caller.require_any(&["update:tenant_settings"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     let body = request.json()?;
     SCHEMA.check(Part::Payload, &body)?;
     let members = body.as_object().cloned().unwrap_or_default();

@@ -47,6 +47,8 @@ pub(super) fn client(fault: &ClientFault) -> Line {
             "A client has at most 10 secrets; delete one first".to_owned(),
             Some("too_many_client_secrets"),
         ),
+        ClientFault::SecretExpiry => invalid("`expires_at` must be in the future and at most ten years away"),
+        ClientFault::SecretExpiryTwice => invalid("`expires_at` and `expires_in` are mutually exclusive"),
         ClientFault::LastSecret => (
             StatusCode::CONFLICT,
             "The last live secret of a client cannot be deleted; add another first".to_owned(),

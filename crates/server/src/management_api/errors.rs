@@ -213,6 +213,7 @@ fn named(scopes: &[String]) -> String {
 fn inexistent(what: &Inexistent) -> Line {
     let (message, code) = match what {
         Inexistent::Client => ("The client does not exist", Some("inexistent_client")),
+        Inexistent::ClientSecret => ("The client secret does not exist", Some("inexistent_client_secret")),
         Inexistent::ClientInBody => ("Client not found", Some("inexistent_client")),
         Inexistent::Credential => ("The credential does not exist", Some("inexistent_credential")),
         Inexistent::ResourceServer => {

@@ -6,7 +6,7 @@ use grantd_store::Change;
 
 use super::schemas::CREATE;
 use super::view::view;
-use crate::extensions::settings::check_query;
+use crate::extensions::query;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
 /// Lets tokens of an outside issuer count as the client's proof. Whoever has them can do what the client can, so the
@@ -17,7 +17,7 @@ pub async fn create_federated_identity(
     request: &Request,
 ) -> Result<Members, Error> {
     caller.require_any(&["create:client_credentials"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     let body = request.json()?;
     CREATE.check(Part::Payload, &body)?;
     let client_id = super::client(context, request).await?;

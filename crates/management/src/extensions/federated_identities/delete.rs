@@ -3,7 +3,7 @@
 use grantd_store::Change;
 
 use crate::error::gone;
-use crate::extensions::settings::check_query;
+use crate::extensions::query;
 use crate::{Caller, Context, Error, Request};
 
 /// Takes an identity from its client; its tokens prove nothing from then on. One that is not there is no failure.
@@ -13,7 +13,7 @@ pub async fn delete_federated_identity(
     request: &Request,
 ) -> Result<(), Error> {
     caller.require_any(&["delete:client_credentials"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     let client = super::client(context, request).await?;
     let id = request.parameter("id").into();
     let change = Change::DeleteFederatedIdentity { client, id };

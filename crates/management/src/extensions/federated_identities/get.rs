@@ -1,7 +1,7 @@
 //! `GET /grantd/v1/clients/{client_id}/federated_identities/{id}`
 
 use super::view::view;
-use crate::extensions::settings::check_query;
+use crate::extensions::query;
 use crate::{Caller, Context, Error, Members, Request};
 
 /// One federated identity of a client.
@@ -11,6 +11,6 @@ pub async fn get_federated_identity(
     request: &Request,
 ) -> Result<Members, Error> {
     caller.require_any(&["read:client_credentials"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     view(&super::load(context, request).await?.record)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::view::view;
-use crate::extensions::settings::check_query;
+use crate::extensions::query;
 use crate::{Caller, Context, Error, Members, Request};
 
 /// All of a client's, in order of creation. There are at most 20, so there are no pages.
@@ -19,7 +19,7 @@ pub async fn list_federated_identities(
     request: &Request,
 ) -> Result<FederatedIdentities, Error> {
     caller.require_any(&["read:client_credentials"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     let client = super::client(context, request).await?;
     let identities = context.store.list_federated_identities(&client).await?;
     let federated_identities = identities.iter().map(view).collect::<Result<_, _>>()?;

@@ -6,7 +6,7 @@ use grantd_store::Change;
 
 use super::schemas::UPDATE;
 use super::view::view;
-use crate::extensions::settings::check_query;
+use crate::extensions::query;
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
@@ -17,7 +17,7 @@ pub async fn update_federated_identity(
     request: &Request,
 ) -> Result<Members, Error> {
     caller.require_any(&["update:client_credentials"])?;
-    check_query(&request.query)?;
+    query::check_none(&request.query)?;
     let body = request.json()?;
     UPDATE.check(Part::Payload, &body)?;
     let members = body.as_object().cloned().unwrap_or_default();

@@ -8,6 +8,7 @@ mod bad_bodies;
 mod bad_forms;
 mod bad_paths;
 mod bound_tokens;
+pub mod client_secrets;
 mod conflicts;
 mod coverage;
 mod create_client;

@@ -1,6 +1,7 @@
 //! The token endpoint and what verifiers read.
 
 mod basic;
+mod client_secrets;
 mod credentials;
 mod decision_table;
 pub mod dpop;

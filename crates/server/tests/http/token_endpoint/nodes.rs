@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use super::scene::{Scene, Stage};
 use super::wire::FORM;
+use crate::management_api::client_secrets::{add, call};
 use crate::support::{Answer, CountedEntropy, ISSUER};
 
 struct Node {
@@ -218,4 +219,20 @@ async fn a_node_that_has_followed_revokes() {
     assert_eq!(node.ask(&stage, &[]).await, "200 [read write]");
     node.follower.catch_up().await.unwrap();
     assert!(node.ask(&stage, &[]).await.starts_with("403 access_denied: Client"));
+}
+
+#[tokio::test]
+async fn a_secret_of_another_node_works_at_once_and_a_removed_one_ends_with_the_next_revision() {
+    let stage = Stage::usual().await;
+    let node = Node::beside(&stage).await;
+    let client = stage.filled("{client}");
+    let (id, value) = add(&stage.app, &client, json!({})).await;
+    let by_new = [("client_secret", value.as_str())];
+    assert_eq!(node.ask(&stage, &by_new).await, "200 [read write]");
+    let removed = call(&stage.app, "DELETE", &format!("/{client}/secrets/{id}"), None).await;
+    assert_eq!(removed.status, 204);
+    assert_eq!(stage.in_a_line(&stage.ask(&by_new).await), "401 access_denied: Unauthorized");
+    node.follower.catch_up().await.unwrap();
+    assert_eq!(node.ask(&stage, &by_new).await, "401 access_denied: Unauthorized");
+    assert_eq!(node.ask(&stage, &[]).await, "200 [read write]");
 }
