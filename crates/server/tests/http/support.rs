@@ -56,12 +56,22 @@ static KEY: LazyLock<SigningKey> =
 /// The application.
 pub struct App {
     pub router: Router,
+    state: Arc<State>,
     pub store: Arc<SqliteStore>,
     pub follower: Arc<Follower>,
     pub clock: Arc<FrozenClock>,
     api: ResourceServer,
     admin: Client,
     folder: tempfile::TempDir,
+}
+
+/// How a server ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It finishes what is under way, and leaves what the next one has to know.
+    InOrder,
+    /// It is gone.
+    Crash,
 }
 
 /// What came back.
@@ -109,8 +119,23 @@ impl App {
         let world: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&world)).await.unwrap());
         let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy).with_outbound(outbound);
-        let router = router(Arc::new(state));
-        Self { router, store, follower, clock, api, admin, folder }
+        let state = Arc::new(state);
+        let router = router(Arc::clone(&state));
+        Self { router, state, store, follower, clock, api, admin, folder }
+    }
+
+    /// Lets the server end, and another start on its store at the same moment.
+    pub async fn restart(&mut self, stop: Stop) {
+        if stop == Stop::InOrder {
+            self.state.hand_over().await;
+        }
+        let seam: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy(AtomicU64::new(1 << 32)));
+        self.follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await.unwrap());
+        let state = State::new(Issuer::new(ISSUER), seam, Arc::clone(&self.follower), clock, entropy);
+        self.state = Arc::new(state.taking_over().await.unwrap());
+        self.router = router(Arc::clone(&self.state));
     }
 
     /// The file of the database.

@@ -18,8 +18,8 @@ use crate::{KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError};
 const BATCH: u32 = 200;
 /// How long a transaction waits for its turn.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// How long SQLite waits by itself, at shorter intervals first.
-const MOMENT: Duration = Duration::from_millis(30);
+/// How long SQLite waits by itself from then on, at shorter intervals first: milliseconds.
+const MOMENT: &str = "PRAGMA busy_timeout = 30";
 /// How long others have the database to themselves at least, between two transactions.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -33,9 +33,11 @@ impl SealedSecrets {
     /// Opens the file beside whoever else has it open. It has to be there, and of this version's schema: a server
     /// of another version would not know under which key to seal.
     pub async fn open(file: &Path, keys: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
-        let options = options(file).create_if_missing(false).busy_timeout(MOMENT);
+        // Who closes the file last has it to itself for a while.
+        let options = options(file).create_if_missing(false).busy_timeout(PATIENCE);
         let mut connection = options.connect().await?;
         let (schema, needed) = (schema(&mut connection).await?, known_schema());
+        sqlx::raw_sql(MOMENT).execute(&mut connection).await?;
         match schema.cmp(&needed) {
             std::cmp::Ordering::Less => Err(StoreError::Older { schema, needed }),
             std::cmp::Ordering::Greater => Err(StoreError::Newer { schema, known: needed }),

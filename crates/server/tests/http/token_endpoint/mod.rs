@@ -1,6 +1,8 @@
 //! The token endpoint and what verifiers read.
 
+mod assertions;
 mod basic;
+mod certificates;
 mod client_secrets;
 mod credentials;
 mod decision_table;
@@ -14,6 +16,7 @@ mod metadata;
 mod mtls_metadata;
 mod nodes;
 mod outside_issuer;
+mod replays;
 mod requests;
 pub mod scene;
 mod timing;

@@ -111,6 +111,11 @@ impl Stage {
         self.secret.as_deref().unwrap()
     }
 
+    /// The secret, or no text if the client has none.
+    pub fn secret_or_none(&self) -> &str {
+        self.secret.as_deref().unwrap_or_default()
+    }
+
     /// Puts identifiers in place of their names.
     pub fn filled(&self, text: &str) -> String {
         self.names.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
