@@ -24,6 +24,10 @@ OPERATIONS = {
     "/organizations/{id}": ["get", "patch", "delete"],
     "/organizations/{id}/client-grants": ["get", "post"],
     "/organizations/{id}/client-grants/{grant_id}": ["delete"],
+    "/keys/signing": ["get"],
+    "/keys/signing/{kid}": ["get"],
+    "/keys/signing/rotate": ["post"],
+    "/keys/signing/{kid}/revoke": ["put"],
     "/tenants/settings": ["get", "patch"],
 }
 

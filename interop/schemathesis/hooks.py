@@ -54,7 +54,7 @@ def before_call(context, case, kwargs):
 def kept_from(method, path):
     if method == "DELETE":
         return NEVER_DELETED
-    return NEVER_CHANGED if method == "PATCH" or path.endswith("/rotate-secret") else set()
+    return NEVER_CHANGED if method == "PATCH" or path.endswith(("/rotate-secret", "/revoke")) else set()
 
 
 def make_unique(case):

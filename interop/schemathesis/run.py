@@ -4,10 +4,12 @@ usage: run.py CONTRACT WORK_FOLDER, with the server in the environment (GRANTD_I
 The last line is `N passed, M failed`, counted in operations.
 """
 
+import base64
 import json
 import os
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -16,14 +18,17 @@ import requests
 
 HERE = Path(__file__).parent
 ENVIRONMENT = os.environ
+# Seconds after which a new signing key may be rotated into use.
+KNOWN_TO_VERIFIERS = 25
 BASE = f"{ENVIRONMENT['GRANTD_ISSUER']}api/v2"
 
 
 def main(source, work):
     work = Path(work).resolve()
     work.mkdir(parents=True, exist_ok=True)
+    things = {"INTEROP_PREVIOUS_KEY": rotate()}
     token = admin_token()
-    things = existing(token)
+    things.update(existing(token))
     count = contract.write(source, HERE, things, work / "contract.json")
     junit, answers = work / "junit.xml", work / "answers.json"
     for report in (junit, answers):
@@ -60,6 +65,26 @@ def admin_token():
         "audience": ENVIRONMENT["GRANTD_AUDIENCE"],
     }
     return answered(requests.post(f"{ENVIRONMENT['GRANTD_ISSUER']}oauth/token", json=body, **tls()))["access_token"]
+
+
+def rotate():
+    """Rotate the signing keys, so that there is one to revoke, and wait until they can rotate again. The token comes
+    after that: it must not be signed with the key that is revoked."""
+    headers = {"Authorization": f"Bearer {admin_token()}"}
+    previous = answered(requests.get(f"{BASE}/keys/signing", headers=headers, **tls()))[0]["kid"]
+    while True:
+        response = requests.post(f"{BASE}/keys/signing/rotate", headers=headers, **tls())
+        if response.status_code != 429:
+            answered(response)
+            time.sleep(KNOWN_TO_VERIFIERS)
+            return previous
+        time.sleep(int(response.headers["Retry-After"]))
+
+
+def signing_key(token):
+    """The kid in the token's header."""
+    header = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
 
 
 def existing(token):
@@ -99,8 +124,8 @@ def existing(token):
         "INTEROP_ORGANIZATION": organizations[1],
         "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0]]),
         "INTEROP_NEVER_CHANGED": " ".join(
-            # The first is who is asking: without it there is no token.
-            [ENVIRONMENT["GRANTD_CLIENT_ID"], keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1]]
+            # The first two are who is asking, and what signs the token.
+            [ENVIRONMENT["GRANTD_CLIENT_ID"], signing_key(token), keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1]]
         ),
     }
 

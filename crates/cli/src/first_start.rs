@@ -1,4 +1,4 @@
-//! What the first start makes: the signing key, the Management API, the global client, and the administration
+//! What the first start makes: the signing keys, the Management API, the global client, and the administration
 //! client with its system grant. All of it is one commit, so that a start that was cut short is made again.
 
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::sync::Arc;
 use grantd_model::patch::Members;
 use grantd_model::{
     CLIENT_CREDENTIALS, Client, ClientGrant, ClientGrantId, ClientId, ClientSecret, Clock, Entropy, Paging,
-    ResourceServer, ResourceServerFilter, ResourceServerId, Secret, alphanumeric, management_api,
+    ResourceServer, ResourceServerFilter, ResourceServerId, Secret, SigningKey, SigningKeyKind,
+    SigningKeyState, alphanumeric, management_api,
 };
 use grantd_store::{Change, SqliteStore, Store};
 use grantd_token::{Issuer, generate_signing_key};
@@ -40,6 +41,7 @@ impl Start<'_> {
         if issuer.management_api() != api.identifier {
             self.move_to(&api, &issuer).await?;
         }
+        self.add_next_keys(&issuer).await?;
         self.refresh_admin(&issuer)?;
         Ok(issuer)
     }
@@ -57,15 +59,16 @@ impl Start<'_> {
     }
 
     async fn fill(&self, issuer: &Issuer) -> Outcome {
-        tracing::info!(issuer = %issuer.url, "first start: making the signing key and the administration client");
-        let (now, host, entropy) = (self.clock.now(), issuer.host().to_owned(), Arc::clone(self.entropy));
-        let key = tokio::task::spawn_blocking(move || generate_signing_key(&host, now, &*entropy)).await??;
+        tracing::info!(issuer = %issuer.url, "first start: making the signing keys and the administration client");
+        let rsa = SigningKeyKind::Rsa2048;
+        let (current, next) = tokio::try_join!(self.signing_key(issuer, rsa), self.signing_key(issuer, rsa))?;
         let api = management_api(ResourceServerId::generate(&**self.entropy), issuer.management_api());
         let (admin, its_changes) = self.new_administration_client(&api)?;
         // The file comes first: should the commit not happen, the next start writes both anew.
         self.write_admin(issuer, &admin)?;
         let mut changes = vec![
-            Change::CreateSigningKey(key),
+            Change::CreateSigningKey(current.promoted(self.clock.now())),
+            Change::CreateSigningKey(next),
             Change::CreateResourceServer(api),
             Change::CreateClient(self.global_client()?),
         ];
@@ -73,6 +76,26 @@ impl Start<'_> {
         self.store.commit(changes).await?;
         tracing::info!(file = %self.folder.admin().display(), "the administration client is in this file");
         Ok(())
+    }
+
+    /// A folder that was last used by a version without next keys gets one for each kind that it has.
+    async fn add_next_keys(&self, issuer: &Issuer) -> Outcome {
+        let keys = self.store.signing_keys().await?;
+        let is_there = |kind, state| keys.iter().any(|key| key.kind == kind && key.state == state);
+        for kind in SigningKeyKind::ALL {
+            if is_there(kind, SigningKeyState::Current) && !is_there(kind, SigningKeyState::Next) {
+                let next = self.signing_key(issuer, kind).await?;
+                tracing::info!(%next.kid, "the next signing key is made");
+                self.store.commit(vec![Change::CreateSigningKey(next)]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn signing_key(&self, issuer: &Issuer, kind: SigningKeyKind) -> Outcome<SigningKey> {
+        let (now, host, entropy) = (self.clock.now(), issuer.host().to_owned(), Arc::clone(self.entropy));
+        let made = tokio::task::spawn_blocking(move || generate_signing_key(kind, &host, now, &*entropy));
+        Ok(made.await??)
     }
 
     /// An administration client with its system grant, and the changes that make them.

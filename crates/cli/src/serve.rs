@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use grantd_model::{Clock, Entropy};
-use grantd_server::{ClientCertificates, Listener, State, Transport, router};
+use grantd_server::{ClientCertificates, Listener, State, Transport, rotate_on_schedule, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
 
@@ -124,11 +124,15 @@ impl Ready {
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) -> Outcome {
         let follower = Arc::clone(&self.follower);
         let following = tokio::spawn(async move { follower.follow().await });
+        let state = Arc::clone(&self.state);
+        let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
         self.listener.serve(router(Arc::clone(&self.state)), stop).await;
         self.state.hand_over().await;
         drop(self.state);
-        following.abort();
-        drop(following.await);
+        for task in [following, rotating] {
+            task.abort();
+            drop(task.await);
+        }
         drop(self.follower);
         if let Some(store) = Arc::into_inner(self.store) {
             store.close().await;

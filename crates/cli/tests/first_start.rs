@@ -39,7 +39,7 @@ async fn assert_complete(base: &str, data: &Path) {
     assert_eq!(grants[0]["audience"], admin["audience"]);
     let jwks = https(&data.join("ca.pem")).get(format!("{base}/.well-known/jwks.json")).send().await.unwrap();
     let jwks: Value = jwks.json().await.unwrap();
-    assert_eq!(jwks["keys"].as_array().unwrap().len(), 1, "{jwks}");
+    assert_eq!(jwks["keys"].as_array().unwrap().len(), 2, "the current and the next: {jwks}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,9 +15,14 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Fails unless the caller holds one of the operation's scopes.
+    /// Fails unless the caller holds one of the operation's scopes, or all where the operation needs every one.
     pub fn require(&self, operation: Operation) -> Result<(), Error> {
-        self.require_any(operation.scopes())
+        let expected = operation.scopes();
+        if !operation.needs_every_scope() {
+            return self.require_any(expected);
+        }
+        let holds_all = expected.iter().all(|scope| self.scopes.contains(scope));
+        if holds_all { Ok(()) } else { Err(Error::InsufficientScopes { expected }) }
     }
 
     /// Fails unless the caller holds one of these scopes.

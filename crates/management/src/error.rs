@@ -1,6 +1,9 @@
 //! How an operation of the configuration plane can fail. What HTTP says about it is the server's table.
 
-use grantd_model::{ClientFault, ClientGrantFault, FederatedIdentityFault, ResourceServerFault};
+use grantd_model::{
+    ClientFault, ClientGrantFault, FederatedIdentityFault, ResourceServerFault, RotationFault,
+    SigningKeyFault,
+};
 use grantd_schema::Violation;
 use grantd_store::{Noun, StoreError};
 use thiserror::Error;
@@ -14,6 +17,8 @@ pub enum Inexistent {
     Client,
     /// A secret of a client.
     ClientSecret,
+    /// A signing key.
+    SigningKey,
     /// A client that the body names.
     ClientInBody,
     /// A credential of the client.
@@ -41,6 +46,12 @@ pub enum Error {
     #[error("one of the scopes {expected:?} is needed")]
     InsufficientScope {
         /// Which would do.
+        expected: &'static [&'static str],
+    },
+    /// The caller lacks one of the scopes that are all needed.
+    #[error("all of the scopes {expected:?} are needed")]
+    InsufficientScopes {
+        /// Which are needed.
         expected: &'static [&'static str],
     },
     /// The path, the query or the body is not as the schema has it.
@@ -82,6 +93,12 @@ pub enum Error {
     /// There are as many records of this kind as there may be.
     #[error("there may be no more {0:?} records")]
     TooMany(Noun),
+    /// A rule of signing keys.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyFault),
+    /// The signing keys cannot rotate yet.
+    #[error(transparent)]
+    Rotation(#[from] RotationFault),
     /// `enabled_connections` names connections, and there are none.
     #[error("connections are not supported")]
     ConnectionsUnsupported,
@@ -120,6 +137,7 @@ impl From<StoreError> for Error {
             StoreError::Missing(Noun::Credential) => Self::NotFound(Inexistent::Credential),
             StoreError::Missing(Noun::ResourceServer) => Self::NotFound(Inexistent::ResourceServer),
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
+            StoreError::Missing(Noun::SigningKey) => Self::NotFound(Inexistent::SigningKey),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
             StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),

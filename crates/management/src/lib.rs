@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod extensions;
 pub mod organizations;
 pub mod resource_servers;
+pub mod signing_keys;
 pub mod tenant_settings;
 
 mod authority;

@@ -17,6 +17,7 @@ mod entropy;
 mod federated_identity;
 mod filter;
 mod id;
+mod key_rotation;
 mod organization;
 mod outside_url;
 mod page;
@@ -51,6 +52,7 @@ pub use id::{
     ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
     TokenId,
 };
+pub use key_rotation::{KeyRotation, RotationFault};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};
@@ -62,7 +64,7 @@ pub use resource_server::{
 pub use revoked_token::RevokedToken;
 pub use scope::{Scope, ScopeSet};
 pub use secret::Secret;
-pub use signing_key::{SigningKey, SigningKeyState};
+pub use signing_key::{JWKS_MAX_AGE, SigningKey, SigningKeyFault, SigningKeyKind, SigningKeyState};
 pub use tenant::{Extensions, ResourceParameterProfile, ScopeHandling, Tenant, TenantSettings};
 pub use timestamp::{Clock, Timestamp};
 

@@ -19,6 +19,10 @@ pub enum SigningAlgorithm {
     RS512,
     /// RSA-PSS with SHA-256.
     PS256,
+    /// ECDSA on P-256 with SHA-256. Auth0 does not have it.
+    ES256,
+    /// `EdDSA` on Ed25519 (RFC 8037 §3.1). Auth0 does not have it.
+    EdDSA,
 }
 
 impl SigningAlgorithm {
@@ -29,6 +33,8 @@ impl SigningAlgorithm {
             Self::RS256 => "RS256",
             Self::RS512 => "RS512",
             Self::PS256 => "PS256",
+            Self::ES256 => "ES256",
+            Self::EdDSA => "EdDSA",
         }
     }
 }

@@ -228,7 +228,7 @@ fn the_management_api_is_as_recorded() {
 
 #[test]
 fn wire_names_are_those_of_the_contract() {
-    for name in ["HS256", "RS256", "RS512", "PS256"] {
+    for name in ["HS256", "RS256", "RS512", "PS256", "ES256", "EdDSA"] {
         let algorithm: SigningAlgorithm = serde_json::from_value(name.into()).unwrap();
         assert_eq!(algorithm.as_str(), name);
     }

@@ -93,6 +93,8 @@ fn organization_names_are_allowed_denied_and_unset() {
 fn extensions_have_their_own_form() {
     let extensions: Extensions = serde_json::from_value(json!({"scope_handling": "rfc6749"})).unwrap();
     assert_eq!(extensions.scope_handling, ScopeHandling::Rfc6749);
-    let form = json!({"scope_handling": "rfc6749", "allow_granting_unheld_scopes": false});
+    let form = json!({
+        "scope_handling": "rfc6749", "allow_granting_unheld_scopes": false, "signing_key_rotation_days": null,
+    });
     assert_eq!(serde_json::to_value(&extensions).unwrap(), form);
 }

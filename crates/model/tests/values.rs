@@ -4,7 +4,9 @@
 
 use std::str::FromStr;
 
-use grantd_model::{Audience, Cursor, Paging, Scope, ScopeSet, Secret, SigningKeyState, Timestamp};
+use grantd_model::{
+    Audience, Cursor, Paging, Scope, ScopeSet, Secret, SigningKeyKind, SigningKeyState, Timestamp,
+};
 use proptest::prelude::*;
 
 fn scope_sets() -> impl Strategy<Value = Vec<&'static str>> {
@@ -124,11 +126,15 @@ fn pages_by_position_and_by_cursor() {
 }
 
 #[test]
-fn states_of_signing_keys_are_read_as_they_are_written() {
+fn states_and_kinds_of_signing_keys_are_read_as_they_are_written() {
     for state in [SigningKeyState::Next, SigningKeyState::Current, SigningKeyState::Previous] {
         assert_eq!(SigningKeyState::from_str(state.as_str()), Ok(state));
     }
     assert!(SigningKeyState::from_str("revoked").is_err());
+    for kind in SigningKeyKind::ALL {
+        assert_eq!(SigningKeyKind::from_str(kind.as_str()), Ok(kind));
+    }
+    assert!(SigningKeyKind::from_str("RSA-1024").is_err());
 }
 
 #[test]

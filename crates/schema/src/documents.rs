@@ -11,12 +11,13 @@ use serde_json::{Map, Value, json};
 
 use crate::compile::Schema;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     include_str!("../schemas/client_grants.json"),
     include_str!("../schemas/clients.json"),
     include_str!("../schemas/credentials.json"),
     include_str!("../schemas/organizations.json"),
     include_str!("../schemas/resource_servers.json"),
+    include_str!("../schemas/signing_keys.json"),
     include_str!("../schemas/tenant_settings.json"),
 ];
 

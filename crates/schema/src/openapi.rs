@@ -36,8 +36,7 @@ fn describe(operation: Operation) -> Value {
         "operationId": operation.id(),
         "summary": operation.summary(),
         "parameters": parameters,
-        // Any one of the scopes suffices.
-        "security": operation.scopes().iter().map(|scope| json!({ "bearer": [scope] })).collect::<Vec<_>>(),
+        "security": security(operation),
         "responses": responses(operation),
     });
     if let (Some(_), Some(members)) = (operation.payload_schema(), description.as_object_mut()) {
@@ -49,6 +48,14 @@ fn describe(operation: Operation) -> Value {
         members.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
     description
+}
+
+/// Of the requirements in the list any one suffices (OpenAPI: Security Requirement Object).
+fn security(operation: Operation) -> Value {
+    if operation.needs_every_scope() {
+        return json!([{ "bearer": operation.scopes() }]);
+    }
+    operation.scopes().iter().map(|scope| json!({ "bearer": [scope] })).collect()
 }
 
 fn parameters(place: &str, schema: &Value) -> Vec<Value> {

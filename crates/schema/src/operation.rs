@@ -41,7 +41,7 @@ macro_rules! operations {
                 match self { $(Self::$name => $path),* }
             }
 
-            /// The scopes of which any one suffices.
+            /// The scopes of which any one suffices, unless it [needs every one](Self::needs_every_scope).
             pub fn scopes(self) -> &'static [&'static str] {
                 match self { $(Self::$name => &[$($scope),*]),* }
             }
@@ -117,6 +117,14 @@ operations! {
         ["create:organization_client_grants"] "Associates a client grant with an organization."
     DeleteOrganizationClientGrant "delete_client-grants_by_grant_id" DELETE "/organizations/{id}/client-grants/{grant_id}" 204
         ["delete:organization_client_grants"] "Takes a client grant from an organization."
+    ListSigningKeys "get_signing_keys" GET "/keys/signing" 200
+        ["read:signing_keys"] "Reads the keys that sign tokens."
+    GetSigningKey "get_signing_key" GET "/keys/signing/{kid}" 200
+        ["read:signing_keys"] "Reads one key that signs tokens."
+    RotateSigningKeys "post_signing_keys" POST "/keys/signing/rotate" 201
+        ["create:signing_keys" "update:signing_keys"] "Makes the next signing key the current one."
+    RevokeSigningKey "put_signing_keys" PUT "/keys/signing/{kid}/revoke" 200
+        ["update:signing_keys"] "Revokes a signing key that no longer signs."
     GetTenantSettings "tenant_settings_route" GET "/tenants/settings" 200
         ["read:tenant_settings"] "Reads the tenant's settings."
     UpdateTenantSettings "patch_settings" PATCH "/tenants/settings" 200
@@ -124,6 +132,11 @@ operations! {
 }
 
 impl Operation {
+    /// Whether it needs all of its scopes; otherwise any one suffices.
+    pub fn needs_every_scope(self) -> bool {
+        self == Self::RotateSigningKeys
+    }
+
     /// Checks the parameters of the path, by name and already percent-decoded.
     pub fn check_path(self, params: &[(&str, &str)]) -> Result<(), Violation> {
         let pairs = params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));

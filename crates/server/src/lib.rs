@@ -10,6 +10,7 @@ mod client_certificate;
 mod listener;
 mod management_api;
 mod oauth;
+mod rotation;
 mod router;
 mod stall;
 mod state;
@@ -21,6 +22,7 @@ pub use client_certificate::{
     AuthorityError, CertificateFault, ClientCertificate, ClientCertificates, presented,
 };
 pub use listener::{Listener, Transport};
+pub use rotation::rotate_on_schedule;
 pub use router::router;
 pub use state::State;
 pub use trusted_proxies::{Network, NetworkError};

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 use grantd_management::{
-    client_grants, clients, credentials, extensions, organizations, resource_servers, tenant_settings,
+    client_grants, clients, credentials, extensions, organizations, resource_servers, signing_keys,
+    tenant_settings,
 };
 use grantd_schema::Operation::{
     CreateClient, CreateClientGrant, CreateCredential, CreateOrganization, CreateOrganizationClientGrant,
     CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential, DeleteOrganization,
     DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential,
-    GetOrganization, GetOrganizationByName, GetResourceServer, GetTenantSettings,
+    GetOrganization, GetOrganizationByName, GetResourceServer, GetSigningKey, GetTenantSettings,
     ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials,
-    ListOrganizationClientGrants, ListOrganizations, ListResourceServers, RotateClientSecret, UpdateClient,
-    UpdateClientGrant, UpdateCredential, UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
+    ListOrganizationClientGrants, ListOrganizations, ListResourceServers, ListSigningKeys, RevokeSigningKey,
+    RotateClientSecret, RotateSigningKeys, UpdateClient, UpdateClientGrant, UpdateCredential,
+    UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
 };
 
 use crate::management_api::{endpoint, operation};
@@ -72,6 +74,10 @@ fn management_api() -> Router<Arc<State>> {
         operation(ListOrganizationClientGrants, organizations::list_client_grants),
         operation(CreateOrganizationClientGrant, organizations::add_client_grant),
         operation(DeleteOrganizationClientGrant, organizations::remove_client_grant),
+        operation(ListSigningKeys, signing_keys::list),
+        operation(GetSigningKey, signing_keys::get),
+        operation(RotateSigningKeys, signing_keys::rotate),
+        operation(RevokeSigningKey, signing_keys::revoke),
         operation(GetTenantSettings, tenant_settings::get),
         operation(UpdateTenantSettings, tenant_settings::update),
     ];

@@ -2,8 +2,8 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, Organization, OrganizationId, ResourceServer, ResourceServerId, RevokedToken,
-    SigningKey, Tenant, Timestamp, Versioned,
+    FederatedIdentityId, KeyId, Organization, OrganizationId, ResourceServer, ResourceServerId, RevokedToken,
+    SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -12,8 +12,17 @@ use grantd_model::{
 pub enum Change {
     /// Replaces what is set for the deployment.
     UpdateTenant(Versioned<Tenant>),
-    /// Adds a key.
+    /// Adds a key. Of each kind there is one current and one next key.
     CreateSigningKey(SigningKey),
+    /// Writes down what has become of a key. It is stale unless the key is in this state still, and not revoked.
+    UpdateSigningKey {
+        /// The key; what is stored of the pair stays.
+        key: SigningKey,
+        /// The state that it was read in.
+        former: SigningKeyState,
+    },
+    /// Removes a key.
+    DeleteSigningKey(KeyId),
     /// Adds a client. The credentials that count for it follow in the same commit: they need their client.
     CreateClient(Client),
     /// Replaces a client. The credentials that count for it must be there, and its own.

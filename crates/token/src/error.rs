@@ -17,7 +17,7 @@ pub enum KeyError {
     /// The certificate could not be made.
     #[error("the certificate could not be made")]
     Certificate(#[from] rcgen::Error),
-    /// The private key is not an RSA key of 2048 to 8192 bits in PKCS #8.
+    /// The private key is not one of its kind in PKCS #8.
     #[error("the private key is not usable")]
     PrivateKey(#[source] aws_lc_rs::error::KeyRejected),
     /// The headers of its tokens could not be written.
@@ -68,6 +68,9 @@ pub enum IssueError {
     /// The API signs with HS256 and has no secret.
     #[error("the API signs with HS256 and has no signing secret")]
     SigningSecretMissing,
+    /// The API signs with another kind of key.
+    #[error("the API signs with another kind of key")]
+    SigningKeyKind,
     /// The API encrypts its tokens and has no key.
     #[error("the API encrypts its tokens and has no encryption key")]
     EncryptionKeyMissing,

@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantd_model::{KeyId, SigningAlgorithm, TokenDialect};
+use grantd_model::{KeyId, SigningAlgorithm, SigningKeyKind, TokenDialect};
 use serde::Serialize;
 
 /// `typ`: which of the two families of access tokens this is.
@@ -54,7 +54,7 @@ struct OfAlgorithm {
 }
 
 impl OfAlgorithm {
-    /// HS256 goes without `kid`: it names an RSA key, and who verifies with the API's secret has nothing to look up.
+    /// HS256 goes without `kid`: no key of ours signs it, and who verifies with the API's secret has nothing to look up.
     fn prepare(algorithm: SigningAlgorithm, kid: &KeyId) -> Result<Self, serde_json::Error> {
         let kid = Some(kid).filter(|_| algorithm != SigningAlgorithm::HS256);
         let encode = |typ: TokenType| -> Result<String, serde_json::Error> {
@@ -66,35 +66,23 @@ impl OfAlgorithm {
 }
 
 /// Every header that tokens of one signer can have.
-pub(crate) struct PreparedHeaders {
-    hs256: OfAlgorithm,
-    rs256: OfAlgorithm,
-    rs512: OfAlgorithm,
-    ps256: OfAlgorithm,
-}
+pub(crate) struct PreparedHeaders(Vec<(SigningAlgorithm, OfAlgorithm)>);
 
 impl PreparedHeaders {
-    /// The headers of the key with this `kid`.
-    pub(crate) fn new(kid: &KeyId) -> Result<Self, serde_json::Error> {
-        Ok(Self {
-            hs256: OfAlgorithm::prepare(SigningAlgorithm::HS256, kid)?,
-            rs256: OfAlgorithm::prepare(SigningAlgorithm::RS256, kid)?,
-            rs512: OfAlgorithm::prepare(SigningAlgorithm::RS512, kid)?,
-            ps256: OfAlgorithm::prepare(SigningAlgorithm::PS256, kid)?,
-        })
+    /// The headers of the key of this kind with this `kid`. Those of HS256 are always among them: they name no key.
+    pub(crate) fn new(kind: SigningKeyKind, key_id: &KeyId) -> Result<Self, serde_json::Error> {
+        let algorithms = kind.algorithms().iter().chain([&SigningAlgorithm::HS256]);
+        let prepared =
+            algorithms.map(|algorithm| Ok((*algorithm, OfAlgorithm::prepare(*algorithm, key_id)?)));
+        Ok(Self(prepared.collect::<Result<_, serde_json::Error>>()?))
     }
 
-    /// The header, base64url.
-    pub(crate) fn get(&self, algorithm: SigningAlgorithm, typ: TokenType) -> &str {
-        let headers = match algorithm {
-            SigningAlgorithm::HS256 => &self.hs256,
-            SigningAlgorithm::RS256 => &self.rs256,
-            SigningAlgorithm::RS512 => &self.rs512,
-            SigningAlgorithm::PS256 => &self.ps256,
-        };
-        match typ {
+    /// The header, base64url; none where keys of this kind do not sign with the algorithm.
+    pub(crate) fn get(&self, algorithm: SigningAlgorithm, typ: TokenType) -> Option<&str> {
+        let (_, headers) = self.0.iter().find(|(prepared, _)| *prepared == algorithm)?;
+        Some(match typ {
             TokenType::Jwt => &headers.jwt,
             TokenType::AtJwt => &headers.at_jwt,
-        }
+        })
     }
 }

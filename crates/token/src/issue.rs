@@ -62,7 +62,8 @@ pub fn issue(
     let issuance = Issuance { issuer, jti: &jti, scope: scope.as_deref(), now };
     let claims = to_json(&Claims::new(authorization, issuance))?;
     let typ = TokenType::of(api.token_dialect.unwrap_or_default());
-    let jws = sign(signer.headers.get(api.signing_alg, typ), &claims, api, signer)?;
+    let header = signer.headers.get(api.signing_alg, typ).ok_or(IssueError::SigningKeyKind)?;
+    let jws = sign(header, &claims, api, signer)?;
     let access_token = match &api.token_encryption {
         None => jws,
         Some(encryption) => encrypt(jws, &encryption.encryption_key, entropy)?,

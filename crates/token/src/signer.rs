@@ -4,37 +4,39 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::signature::{KeyPair as _, RsaKeyPair};
-use grantd_model::{KeyId, SigningKey};
+use grantd_model::{KeyId, SigningKey, SigningKeyKind};
 
 use crate::header::PreparedHeaders;
-use crate::public_key::{RsaPublicKey, certificate_der};
+use crate::jwks::AlgorithmNames;
+use crate::key_pair::KeyPair;
+use crate::public_half::OwnCertificate;
 use crate::{Jwk, KeyError, VerifyingKey};
 
 /// A signing key, ready to sign.
 pub struct TokenSigner {
-    pub(crate) key_pair: RsaKeyPair,
+    pub(crate) key_pair: KeyPair,
     pub(crate) headers: PreparedHeaders,
-    public_key: RsaPublicKey,
+    kind: SigningKeyKind,
     jwk: Jwk,
+    verifying_key: VerifyingKey,
 }
 
 impl TokenSigner {
     /// From the record. The certificate has to carry the private key's own public half: otherwise the JWKS
     /// would publish a key under which no token verifies.
     pub fn parse(key: &SigningKey) -> Result<Self, KeyError> {
-        let key_pair = RsaKeyPair::from_pkcs8(key.private_key.expose()).map_err(KeyError::PrivateKey)?;
-        let spki = key_pair.public_key().as_der().map_err(|_| KeyError::Der)?;
-        let public_key = RsaPublicKey::from_spki(spki.as_ref())?;
-        let certificate = certificate_der(&key.certificate)?;
-        let certified = RsaPublicKey::from_certificate(&certificate)?;
-        if certified.modulus != public_key.modulus || certified.exponent != public_key.exponent {
+        let key_pair = KeyPair::parse(key.kind, &key.private_key)?;
+        let certificate = OwnCertificate::of(key)?;
+        if certificate.public_bits != key_pair.public_bits() {
             return Err(KeyError::CertificateMismatch);
         }
-        let headers = PreparedHeaders::new(&key.kid).map_err(KeyError::Header)?;
-        let jwk = Jwk::new(&key.kid, &public_key, &certificate);
-        Ok(Self { key_pair, headers, public_key, jwk })
+        Ok(Self {
+            key_pair,
+            headers: PreparedHeaders::new(key.kind, &key.kid).map_err(KeyError::Header)?,
+            kind: key.kind,
+            jwk: Jwk::new(&key.kid, &certificate),
+            verifying_key: VerifyingKey::new(key, &certificate.public_half),
+        })
     }
 
     /// The `kid` of its tokens.
@@ -42,14 +44,24 @@ impl TokenSigner {
         &self.jwk.kid
     }
 
-    /// What the JWKS publishes. `with_alg` is off for tenants with `remove_alg_from_jwks`.
-    pub fn jwk(&self, with_alg: bool) -> Jwk {
-        Jwk { alg: self.jwk.alg.filter(|_| with_alg), ..self.jwk.clone() }
+    /// What kind of key pair it is.
+    pub fn kind(&self) -> SigningKeyKind {
+        self.kind
+    }
+
+    /// What the JWKS publishes.
+    pub fn jwk(&self, algorithms: AlgorithmNames) -> Jwk {
+        let shown = match algorithms {
+            AlgorithmNames::Shown => true,
+            AlgorithmNames::HiddenOfRsa => self.kind != SigningKeyKind::Rsa2048,
+            AlgorithmNames::Hidden => false,
+        };
+        Jwk { alg: self.jwk.alg.filter(|_| shown), ..self.jwk.clone() }
     }
 
     /// What verifies its tokens.
     pub fn verifying_key(&self) -> VerifyingKey {
-        VerifyingKey::new(self.kid().clone(), &self.public_key)
+        self.verifying_key.clone()
     }
 }
 

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use grantd_model::{ClientId, KeyId, Scope, ScopeSet, SigningKey, Timestamp, TokenId};
+use grantd_model::{ClientId, KeyId, Scope, ScopeSet, SigningKey, SigningKeyKind, Timestamp, TokenId};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::KeyError;
 use crate::header::TokenType;
 use crate::identity::token_id;
-use crate::public_key::{RsaPublicKey, certificate_der};
+use crate::public_half::{OwnCertificate, PublicHalf};
 
 /// Bytes of the longest token that is looked at. One with all scopes of the Management API twice is shorter.
 pub(crate) const MAX_TOKEN_LENGTH: usize = 16 * 1024;
@@ -25,11 +25,13 @@ pub(crate) const MAX_TOKEN_LENGTH: usize = 16 * 1024;
 pub struct VerifyingKey {
     kid: KeyId,
     key: DecodingKey,
+    validation: Validation,
 }
 
 impl VerifyingKey {
-    pub(crate) fn new(kid: KeyId, key: &RsaPublicKey) -> Self {
-        Self { kid, key: DecodingKey::from_rsa_raw_components(&key.modulus, &key.exponent) }
+    pub(crate) fn new(key: &SigningKey, public_half: &PublicHalf) -> Self {
+        let validation = signature_only(key.kind);
+        Self { kid: key.kid.clone(), key: public_half.decoding_key(), validation }
     }
 
     /// The `kid` of the tokens that it verifies.
@@ -43,21 +45,20 @@ impl TryFrom<&SigningKey> for VerifyingKey {
     type Error = KeyError;
 
     fn try_from(key: &SigningKey) -> Result<Self, Self::Error> {
-        let public_key = RsaPublicKey::from_certificate(&certificate_der(&key.certificate)?)?;
-        Ok(Self::new(key.kid.clone(), &public_key))
+        Ok(Self::new(key, &OwnCertificate::of(key)?.public_half))
     }
 }
 
-/// The keys whose tokens count now: current, previous and next, collected from an iterator.
+/// The keys whose tokens count now: current, previous and next, collected from an iterator. Revoked ones have no
+/// place here.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Vec<VerifyingKey>,
-    validation: Validation,
 }
 
 impl FromIterator<VerifyingKey> for KeyRing {
     fn from_iter<I: IntoIterator<Item = VerifyingKey>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().collect(), validation: signature_only() }
+        Self { keys: keys.into_iter().collect() }
     }
 }
 
@@ -69,15 +70,19 @@ impl KeyRing {
     /// The claims of a token that the key with this `kid` has signed.
     pub(crate) fn signed_claims<C: DeserializeOwned>(&self, kid: &str, token: &str) -> Option<C> {
         let key = self.get(kid)?;
-        jsonwebtoken::decode(token, &key.key, &self.validation).ok().map(|verified| verified.claims)
+        jsonwebtoken::decode(token, &key.key, &key.validation).ok().map(|verified| verified.claims)
     }
 }
 
-/// The keys are RSA keys, so only RSA algorithms verify with them; HS256 never does, or the published key would
-/// be a secret. Claims are none of the library's business.
-fn signature_only() -> Validation {
-    let mut validation = Validation::new(Algorithm::RS256);
-    validation.algorithms = vec![Algorithm::RS256, Algorithm::RS512, Algorithm::PS256];
+/// Only the algorithms of its kind verify with a key; HS256 never does, or the published key would be a secret.
+/// Claims are none of the library's business.
+fn signature_only(kind: SigningKeyKind) -> Validation {
+    let algorithms = match kind {
+        SigningKeyKind::Rsa2048 => vec![Algorithm::RS256, Algorithm::RS512, Algorithm::PS256],
+        SigningKeyKind::P256 => vec![Algorithm::ES256],
+        SigningKeyKind::Ed25519 => vec![Algorithm::EdDSA],
+    };
+    let mut validation = Validation { algorithms, ..Validation::default() };
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
@@ -151,7 +156,7 @@ pub fn verify(
         return Err(VerifyError::Malformed);
     };
     let key = signing_key(header, keys).ok_or(VerifyError::Invalid)?;
-    let verified = jsonwebtoken::decode::<WireClaims>(token, &key.key, &keys.validation);
+    let verified = jsonwebtoken::decode::<WireClaims>(token, &key.key, &key.validation);
     let claims = verified.map_err(|_| VerifyError::Invalid)?.claims.accept(token, issuer, audience)?;
     // Last, so that only a genuine token for us is ever called expired.
     if claims.exp <= now { Err(VerifyError::Expired) } else { Ok(claims) }

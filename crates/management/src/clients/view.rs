@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use grantd_model::patch;
-use grantd_model::{Client, ClientId, SigningKeyState};
+use grantd_model::{Client, ClientId, SigningKeyKind, SigningKeyState};
+use grantd_token::pkcs7_from_pem;
 use serde_json::json;
 
 use crate::{Caller, Context, Error, Members, authority};
@@ -44,10 +45,12 @@ impl Sight {
     }
 }
 
-/// The certificate that clients show in `signing_keys`: that of the key that signs now.
+/// The certificate that clients show in `signing_keys`: that of the RSA key that signs now.
 pub(super) async fn certificate(context: &Context) -> Result<Option<String>, Error> {
     let keys = context.store.signing_keys().await?;
-    let current = keys.into_iter().rev().find(|key| key.state == SigningKeyState::Current);
+    let current = keys
+        .into_iter()
+        .find(|key| key.kind == SigningKeyKind::Rsa2048 && key.state == SigningKeyState::Current);
     Ok(current.map(|key| key.certificate))
 }
 
@@ -73,7 +76,8 @@ pub(super) fn view(
             members.insert("client_secret".into(), client.client_secret.value.expose_str().into());
         }
         if let Some(certificate) = certificate {
-            let key = json!([{ "cert": certificate, "subject": "deprecated" }]);
+            let pkcs7 = pkcs7_from_pem(certificate).map_err(|error| Error::Crypto(error.to_string()))?;
+            let key = json!([{ "cert": certificate, "pkcs7": pkcs7, "subject": "deprecated" }]);
             members.insert("signing_keys".into(), key);
         }
     } else {

@@ -24,6 +24,12 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
                 "type": "boolean",
                 "description": "Whether Management API scopes can be granted by who does not hold them.",
             },
+            "signing_key_rotation_days": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": 3650,
+                "description": "After how many days the signing keys rotate by themselves; null for never.",
+            },
         },
         "additionalProperties": false,
         "minProperties": 1,

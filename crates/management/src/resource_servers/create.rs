@@ -5,6 +5,8 @@ use grantd_schema::Operation::CreateResourceServer;
 use grantd_store::Change;
 
 use super::view::view;
+use crate::retry::while_stale;
+use crate::signing_keys::commit_with_keys;
 use crate::{Caller, Context, Error, Members, Request};
 
 /// Length of a generated HS256 secret, in characters: about 380 bits.
@@ -16,7 +18,8 @@ pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Re
     let body = request.payload(CreateResourceServer)?;
     let id = ResourceServerId::generate(&*context.entropy);
     let api = with_secret(context, super::checked(ResourceServer::from_request(&id, body)?)?);
-    context.store.commit(vec![Change::CreateResourceServer(api.clone())]).await?;
+    let create = || Change::CreateResourceServer(api.clone());
+    while_stale(|| commit_with_keys(context, api.signing_alg, create())).await?;
     view(&*context.store, &api).await
 }
 

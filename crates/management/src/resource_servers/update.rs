@@ -7,6 +7,7 @@ use grantd_store::Change;
 use super::create::with_secret;
 use super::view::view;
 use crate::retry::while_stale;
+use crate::signing_keys::commit_with_keys;
 use crate::{Caller, Context, Error, Members, Request};
 
 /// Changes an API; of a system API only how its tokens live and look.
@@ -22,7 +23,7 @@ async fn attempt(context: &Context, caller: &Caller, name: &str, body: &Members)
     let api = with_secret(context, super::checked(former.record.updated(body.clone())?)?);
     api.check_readable()?;
     let update = Versioned { record: api.clone(), revision: former.revision };
-    context.store.commit(vec![Change::UpdateResourceServer(update)]).await?;
+    commit_with_keys(context, api.signing_alg, Change::UpdateResourceServer(update)).await?;
     let mut members = view(&*context.store, &api).await?;
     // The secret is shown to who may read it, and to who has just had it changed.
     let is_former = api.signing_secret == former.record.signing_secret;

@@ -8,13 +8,14 @@ use grantd_management::{Error, Inexistent};
 use grantd_model::{Causes, ClientGrantFault, ResourceServerFault};
 use grantd_snapshot::TooOld;
 use grantd_store::Noun;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
 use super::client_errors;
 use super::respond::respond;
+use super::signing_key_errors;
 
 /// Why a request is refused: before its use case, or by it.
 #[derive(Debug)]
@@ -94,6 +95,9 @@ impl IntoResponse for Refusal {
             };
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        if let Self::Failed(Error::Rotation(fault)) = self {
+            response.headers_mut().insert(RETRY_AFTER, fault.retry_after().into());
+        }
         response
     }
 }
@@ -154,6 +158,11 @@ fn failed(error: &Error) -> Line {
             format!("Insufficient scope, expected any of: {}", expected.join(", ")),
             Some("insufficient_scope"),
         ),
+        Error::InsufficientScopes { expected } => (
+            StatusCode::FORBIDDEN,
+            format!("Insufficient scope; expected {}.", expected.join(" and ")),
+            Some("insufficient_scope"),
+        ),
         Error::Invalid(violation) => bad(&violation.message, violation.part.error_code()),
         Error::UnreadableBody(reason) => {
             bad(&format!("Invalid request payload JSON format: {reason}"), "invalid_body")
@@ -177,6 +186,8 @@ fn failed(error: &Error) -> Line {
         Error::ResourceServer(fault) => resource_server(fault),
         Error::FederatedIdentity(fault) => invalid(&fault.to_string()),
         Error::TooMany(noun) => too_many(*noun),
+        Error::SigningKey(fault) => signing_key_errors::refused(*fault),
+        Error::Rotation(fault) => signing_key_errors::not_yet(*fault),
         Error::ConnectionsUnsupported => {
             invalid("connections are not supported; enabled_connections must be empty")
         }
@@ -214,6 +225,7 @@ fn inexistent(what: &Inexistent) -> Line {
     let (message, code) = match what {
         Inexistent::Client => ("The client does not exist", Some("inexistent_client")),
         Inexistent::ClientSecret => ("The client secret does not exist", Some("inexistent_client_secret")),
+        Inexistent::SigningKey => ("Signing key not found.", None),
         Inexistent::ClientInBody => ("Client not found", Some("inexistent_client")),
         Inexistent::Credential => ("The credential does not exist", Some("inexistent_credential")),
         Inexistent::ResourceServer => {

@@ -8,5 +8,6 @@ mod client_errors;
 mod endpoint;
 mod errors;
 mod respond;
+mod signing_key_errors;
 
 pub(crate) use endpoint::{endpoint, operation, unknown_path};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use grantd_model::{Causes, SigningKey, SigningKeyState};
+use grantd_model::{Causes, SigningAlgorithm, SigningKey, SigningKeyKind, SigningKeyState};
 use grantd_snapshot::Snapshot;
 use grantd_token::{KeyRing, TokenSigner};
 
@@ -17,8 +17,9 @@ pub(crate) struct Signing(ArcSwapOption<Keys>);
 /// The parsed keys of one snapshot.
 pub(crate) struct Keys {
     from: Arc<[SigningKey]>,
+    /// In the order of publication, which has the keys that sign among the first of their kind.
     signers: Vec<TokenSigner>,
-    current: Option<usize>,
+    current: Vec<usize>,
     ring: KeyRing,
 }
 
@@ -38,16 +39,19 @@ impl Signing {
 }
 
 impl Keys {
+    /// Keys that were revoked are left out: they are not published, and no token of theirs counts.
     fn parse(from: &Arc<[SigningKey]>) -> Self {
-        let mut signers = Vec::with_capacity(from.len());
-        let mut current = None;
-        for key in from.iter() {
+        let mut published: Vec<&SigningKey> = from.iter().filter(|key| key.is_published()).collect();
+        published.sort_by_key(|key| (key.kind, key.state));
+        let mut signers = Vec::with_capacity(published.len());
+        let mut current = Vec::new();
+        for key in published {
             match TokenSigner::parse(key) {
                 Ok(signer) => {
-                    signers.push(signer);
                     if key.state == SigningKeyState::Current {
-                        current = Some(signers.len() - 1);
+                        current.push(signers.len());
                     }
+                    signers.push(signer);
                 }
                 Err(error) => {
                     tracing::error!(%key.kid, error = %Causes(&error), "unusable signing key");
@@ -58,12 +62,14 @@ impl Keys {
         Self { from: Arc::clone(from), signers, current, ring }
     }
 
-    /// The key that signs now.
-    pub(crate) fn current(&self) -> Option<&TokenSigner> {
-        self.current.and_then(|position| self.signers.get(position))
+    /// The key that signs with this algorithm now. Under HS256 it is the API's secret that signs, and any key will do.
+    pub(crate) fn current(&self, algorithm: SigningAlgorithm) -> Option<&TokenSigner> {
+        let kind = SigningKeyKind::of(algorithm).unwrap_or(SigningKeyKind::Rsa2048);
+        let mut current = self.current.iter().filter_map(|position| self.signers.get(*position));
+        current.find(|signer| signer.kind() == kind)
     }
 
-    /// All keys that tokens may be signed with.
+    /// All published keys: RSA keys first, and of each kind the one that signs.
     pub(crate) fn signers(&self) -> &[TokenSigner] {
         &self.signers
     }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use grantd_decision::Facts;
 use grantd_model::AssertionAlgorithm;
 use grantd_snapshot::TooOld;
+use grantd_token::AlgorithmNames;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
@@ -16,7 +17,8 @@ use serde::Serialize;
 use crate::State;
 use crate::client_certificate::ClientCertificates;
 
-/// For how long the keys may be kept: short, so that a new key is known before it signs.
+/// For how long the keys may be kept: short, so that a new key is known before it signs. `JWKS_MAX_AGE` of the model,
+/// which rotation waits for.
 const CACHED: [(http::HeaderName, &str); 1] = [(CACHE_CONTROL, "public, max-age=15")];
 
 /// The public keys (RFC 7517 §5).
@@ -25,10 +27,15 @@ pub(crate) async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     // A key that says RS256 verifies nothing else (RFC 7517 §4.4), so it says nothing where an API has another.
-    let removed = snapshot.tenant().settings.flag("remove_alg_from_jwks");
-    let with_alg = snapshot.signs_with_rs256_only() && !removed;
+    let algorithms = if snapshot.tenant().settings.flag("remove_alg_from_jwks") {
+        AlgorithmNames::Hidden
+    } else if snapshot.signs_with_rs256_only() {
+        AlgorithmNames::Shown
+    } else {
+        AlgorithmNames::HiddenOfRsa
+    };
     let keys = state.signing.keys(&snapshot);
-    (CACHED, Json(grantd_token::jwks(keys.signers().iter(), with_alg))).into_response()
+    (CACHED, Json(grantd_token::jwks(keys.signers().iter(), algorithms))).into_response()
 }
 
 /// The authorization server's metadata (RFC 8414 §2, RFC 8705 §5).

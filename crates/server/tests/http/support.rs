@@ -8,8 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{
-    Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey, Timestamp,
-    management_api,
+    Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey,
+    SigningKeyKind, SigningKeyState, Timestamp, management_api,
 };
 use grantd_outbound::{Outbound, Policy};
 use grantd_server::{State, router};
@@ -49,9 +49,20 @@ impl Entropy for CountedEntropy {
     }
 }
 
-/// Making an RSA key takes long, so all tests share one.
-static KEY: LazyLock<SigningKey> =
-    LazyLock::new(|| generate_signing_key("auth.test", NOW, &CountedEntropy::default()).unwrap());
+/// Making an RSA key takes long, so all tests share the first two.
+static KEYS: LazyLock<(SigningKey, SigningKey)> = LazyLock::new(|| {
+    let entropy = CountedEntropy::default();
+    let made = || SigningKey { created_at: LONG_AGO, ..rsa_key(&entropy) };
+    (made(), made())
+});
+
+/// When the first keys were made: every verifier can know them.
+const LONG_AGO: Timestamp = Timestamp::from_seconds(NOW.seconds() - 1000);
+
+/// A new RSA key.
+pub fn rsa_key(entropy: &dyn Entropy) -> SigningKey {
+    generate_signing_key(SigningKeyKind::Rsa2048, "auth.test", NOW, entropy).unwrap()
+}
 
 /// The application.
 pub struct App {
@@ -110,7 +121,12 @@ impl App {
         let issuer = Issuer::new(ISSUER);
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
         let api = management_api(ResourceServerId::from("000000000000000000000001"), issuer.management_api());
-        let changes = vec![Change::CreateSigningKey(KEY.clone()), Change::CreateResourceServer(api.clone())];
+        let (current, next) = KEYS.clone();
+        let changes = vec![
+            Change::CreateSigningKey(current.promoted(LONG_AGO)),
+            Change::CreateSigningKey(next),
+            Change::CreateResourceServer(api.clone()),
+        ];
         store.commit(changes).await.unwrap();
         let body = json!({"name": "Administration"}).as_object().cloned().unwrap();
         let admin = Client::from_request(ClientId::from("administration"), Secret::from("x"), body).unwrap();
@@ -153,17 +169,33 @@ impl App {
         self.token_with_scopes(&self.api.scope_set().iter().map(Scope::to_string).collect::<Vec<_>>())
     }
 
+    /// The same, signed with the key that signs now; the others are signed with the first.
+    pub async fn token_of_current_key(&self) -> String {
+        let keys = self.store.signing_keys().await.unwrap();
+        let current = keys
+            .iter()
+            .find(|key| (key.kind, key.state) == (SigningKeyKind::Rsa2048, SigningKeyState::Current));
+        let current = current.unwrap();
+        let scopes: Vec<String> = self.api.scope_set().iter().map(Scope::to_string).collect();
+        self.issue(current, &scopes, None)
+    }
+
     /// A Management API token with these scopes.
     pub fn token_with_scopes(&self, scopes: &[impl AsRef<str>]) -> String {
-        self.issue(scopes, None)
+        self.issue(&KEYS.0, scopes, None)
     }
 
     /// A Management API token that reads clients, bound to this key.
     pub fn bound_token(&self, key: Option<Confirmation<'_>>) -> String {
-        self.issue(&["read:clients"], key)
+        self.issue(&KEYS.0, &["read:clients"], key)
     }
 
-    fn issue(&self, scopes: &[impl AsRef<str>], confirmation: Option<Confirmation<'_>>) -> String {
+    fn issue(
+        &self,
+        key: &SigningKey,
+        scopes: &[impl AsRef<str>],
+        confirmation: Option<Confirmation<'_>>,
+    ) -> String {
         let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.as_ref().into()).collect();
         let authorization = Authorization {
             client: &self.admin,
@@ -173,7 +205,7 @@ impl App {
             names_organization: false,
             confirmation,
         };
-        let signer = TokenSigner::parse(&KEY).unwrap();
+        let signer = TokenSigner::parse(key).unwrap();
         issue(&authorization, ISSUER, &signer, self.clock.now(), &CountedEntropy::default())
             .unwrap()
             .access_token

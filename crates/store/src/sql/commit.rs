@@ -11,6 +11,8 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
     match change {
         Change::UpdateTenant(settings) => tenant::update(write, &settings).await,
         Change::CreateSigningKey(key) => signing_keys::create(write, &key).await,
+        Change::UpdateSigningKey { key, former } => signing_keys::update(write, &key, former).await,
+        Change::DeleteSigningKey(kid) => signing_keys::delete(write, &kid).await,
         Change::CreateClient(client) => clients::create(write, &client).await,
         Change::UpdateClient(client) => cascades::update_client(write, &client).await,
         Change::DeleteClient(id) => cascades::delete_client(write, &id).await,

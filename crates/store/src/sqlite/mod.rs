@@ -42,6 +42,7 @@ const READERS: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
+    (3, "signing key rotation", include_str!("../../migrations/sqlite/0003_signing_key_rotation.sql")),
     (4, "client secrets", include_str!("../../migrations/sqlite/0004_client_secrets.sql")),
     (5, "federated identities", include_str!("../../migrations/sqlite/0005_federated_identities.sql")),
     (6, "revoked tokens", include_str!("../../migrations/sqlite/0006_revoked_tokens.sql")),

@@ -3,7 +3,7 @@
 use grantd_model::{
     AssertionAlgorithm, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialKind,
     FederatedIdentity, Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, Secret,
-    SigningKey, SigningKeyState, Timestamp, Versioned,
+    SigningKey, SigningKeyKind, SigningKeyState, Timestamp, Versioned,
 };
 use grantd_store::{Association, Change, Configuration, Store};
 use serde_json::{Map, Value, json};
@@ -69,10 +69,14 @@ pub fn organization(id: &str, name: &str) -> Organization {
 pub fn signing_key(kid: &str, private_key: &str, state: SigningKeyState) -> SigningKey {
     SigningKey {
         kid: kid.into(),
+        kind: SigningKeyKind::Rsa2048,
         state,
         private_key: Secret::from(private_key),
         certificate: format!("certificate of {kid}"),
         created_at: Timestamp::from_millis(1_767_323_045_678),
+        current_since: None,
+        current_until: None,
+        revoked_at: None,
     }
 }
 

@@ -20,6 +20,7 @@ mod one_time_uses;
 mod paging;
 mod records;
 mod revoked_tokens;
+mod signing_keys;
 mod steps;
 mod uniqueness;
 
@@ -70,6 +71,14 @@ suite! {
         a_key_is_free_again_when_its_record_is_gone
         identifiers_names_and_ids_are_unique
         an_association_is_made_once
+    }
+    signing_keys {
+        a_key_reads_back_in_each_of_its_states
+        a_change_from_another_state_is_stale
+        a_revoked_key_stays_as_it_is
+        of_each_kind_one_key_signs_and_one_is_next
+        of_two_rotations_at_once_on_two_stores_one_happens
+        a_removed_key_is_gone
     }
     collation {
         identifiers_and_names_are_compared_byte_by_byte

@@ -1,6 +1,8 @@
 //! Random changes to a small configuration: few names, so that they meet each other.
 
-use grantd_model::{DefaultFor, Extensions, ScopeHandling, SigningKeyState, Tenant, Versioned};
+use grantd_model::{
+    DefaultFor, Extensions, ScopeHandling, SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
+};
 use grantd_store::{Change, Store};
 use proptest::prelude::*;
 use serde_json::json;
@@ -31,10 +33,16 @@ pub enum Step {
     Separate(u8, u8),
     UpdateTenant(bool),
     CreateSigningKey(u8),
+    RevokeSigningKey(u8),
+    DeleteSigningKey(u8),
     CreateIdentity(u8, u8),
     UpdateIdentity(u8, u8),
     DeleteIdentity(u8, u8),
 }
+
+/// By the number of the key: the first and the last stand in each other's way, since there is one next key.
+const STATES: [SigningKeyState; 3] =
+    [SigningKeyState::Next, SigningKeyState::Previous, SigningKeyState::Previous];
 
 /// Commits of one to three steps each.
 pub fn commits() -> impl Strategy<Value = Vec<Vec<Step>>> {
@@ -66,7 +74,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (n(), n()).prop_map(|(organization, grant)| Associate(organization, grant)),
         1 => (n(), n()).prop_map(|(organization, grant)| Separate(organization, grant)),
         1 => any::<bool>().prop_map(UpdateTenant),
-        1 => n().prop_map(CreateSigningKey),
+        2 => n().prop_map(CreateSigningKey),
+        1 => n().prop_map(RevokeSigningKey),
+        1 => n().prop_map(DeleteSigningKey),
         3 => (n(), n()).prop_map(|(id, client)| CreateIdentity(id, client)),
         2 => (n(), n()).prop_map(|(id, client)| UpdateIdentity(id, client)),
         1 => (n(), n()).prop_map(|(id, client)| DeleteIdentity(id, client)),
@@ -152,9 +162,17 @@ pub async fn change(store: &dyn Store, step: &Step) -> Change {
             Change::UpdateFederatedIdentity(next(record, former))
         }
         Step::DeleteIdentity(id, client) => disown(&format!("client_{client}"), &format!("fid_{id}")),
-        Step::CreateSigningKey(id) => {
-            Change::CreateSigningKey(signing_key(&format!("kid_{id}"), "private", SigningKeyState::Next))
+        Step::CreateSigningKey(id) => Change::CreateSigningKey(signing_key(
+            &format!("kid_{id}"),
+            "private",
+            STATES[usize::from(*id) % 3],
+        )),
+        Step::RevokeSigningKey(id) => {
+            let key = signing_key(&format!("kid_{id}"), "private", SigningKeyState::Previous);
+            let key = SigningKey { revoked_at: Some(Timestamp::from_seconds(1)), ..key };
+            Change::UpdateSigningKey { key, former: SigningKeyState::Previous }
         }
+        Step::DeleteSigningKey(id) => Change::DeleteSigningKey(format!("kid_{id}").into()),
     }
 }
 

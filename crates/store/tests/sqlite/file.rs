@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use grantd_model::{Client, ClientId, Secret};
+use grantd_model::{Client, ClientId, Secret, SigningKey, SigningKeyKind, SigningKeyState, Timestamp};
 use grantd_store::{KeyEncryptionKey, SqliteStore, StoreError};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -54,4 +54,19 @@ impl File {
 pub fn client(id: &str, secret: &str) -> Client {
     let body = json!({"name": id}).as_object().cloned().unwrap();
     Client::from_request(ClientId::from(id), Secret::from(secret), body).unwrap()
+}
+
+/// A signing key that no longer signs.
+pub fn signing_key(kid: &str, private_key: impl Into<Secret>) -> SigningKey {
+    SigningKey {
+        kid: kid.into(),
+        kind: SigningKeyKind::Rsa2048,
+        state: SigningKeyState::Previous,
+        private_key: private_key.into(),
+        certificate: "certificate".into(),
+        created_at: Timestamp::from_seconds(1),
+        current_since: None,
+        current_until: None,
+        revoked_at: None,
+    }
 }

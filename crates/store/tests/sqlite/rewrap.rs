@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use grantd_model::{ResourceServer, ResourceServerId, Secret, SigningKey, SigningKeyState, Timestamp};
+use grantd_model::{ResourceServer, ResourceServerId, Secret};
 use grantd_store::{
     Change, KeyEncryptionKey, KeyEncryptionKeyId, KeyEncryptionKeys, SealedSecrets, SqliteStore, Store,
     StoreError,
@@ -11,7 +11,7 @@ use grantd_store::{
 use serde_json::json;
 use sqlx::Row;
 
-use crate::file::{File, client};
+use crate::file::{File, client, signing_key};
 
 fn key(byte: u8) -> KeyEncryptionKey {
     KeyEncryptionKey::new(&Secret::from(vec![byte; 32])).unwrap()
@@ -56,13 +56,7 @@ fn one_of_each(id: &str) -> Vec<Change> {
         "signing_secret": "the-secret-of-an-API-0123456789",
     });
     let api = ResourceServer::from_request(&ResourceServerId::from(id), body.as_object().cloned().unwrap());
-    let key = SigningKey {
-        kid: id.into(),
-        state: SigningKeyState::Current,
-        private_key: Secret::from(format!("the private key {id}")),
-        certificate: "certificate".into(),
-        created_at: Timestamp::from_seconds(1),
-    };
+    let key = signing_key(id, format!("the private key {id}"));
     let mut client = client(id, "secret");
     client.further_secrets.push("another secret".into());
     vec![

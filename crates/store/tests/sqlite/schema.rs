@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use grantd_model::{SigningKey, Timestamp};
 use grantd_store::{Change, Store, StoreError};
 
-use crate::file::{File, client};
+use crate::file::{File, client, signing_key};
 
 /// Why the file is refused, with all causes.
 async fn refusal(file: &File) -> String {
@@ -90,4 +91,25 @@ async fn a_closed_store_has_its_whole_content_in_one_file() {
     let file = filled().await;
     let names = fs::read_dir(file.path().parent().unwrap()).unwrap().map(|file| file.unwrap().file_name());
     assert_eq!(names.collect::<Vec<_>>(), ["grantd.db"]);
+}
+
+/// As the first version left it: one key, with none of what rotation added.
+#[tokio::test]
+async fn the_key_of_a_file_from_before_rotation_signs_since_it_was_made() {
+    let file = File::new();
+    let store = file.open().await;
+    let made = Timestamp::from_millis(1_767_323_045_678);
+    let key = SigningKey { created_at: made, ..signing_key("kid", "private") }.promoted(made);
+    store.commit(vec![Change::CreateSigningKey(key.clone())]).await.unwrap();
+    store.close().await;
+    file.execute(
+        "DROP INDEX signing_keys_in_office; \
+         ALTER TABLE signing_keys DROP COLUMN kind; \
+         ALTER TABLE signing_keys DROP COLUMN current_since; \
+         ALTER TABLE signing_keys DROP COLUMN current_until; \
+         ALTER TABLE signing_keys DROP COLUMN revoked_at; \
+         DELETE FROM _sqlx_migrations WHERE version = 3",
+    )
+    .await;
+    assert_eq!(file.open().await.signing_keys().await.unwrap(), [key]);
 }

@@ -1,12 +1,10 @@
 //! Secrets in the file: never in plain, and nowhere but in their own row under their own key.
 
-use grantd_model::{
-    ResourceServer, ResourceServerId, Revision, Secret, SigningKey, SigningKeyState, Timestamp, Versioned,
-};
+use grantd_model::{ResourceServer, ResourceServerId, Revision, SigningKey, Versioned};
 use grantd_store::{Change, Noun, Store, StoreError};
 use serde_json::json;
 
-use crate::file::{File, client};
+use crate::file::{File, client, signing_key};
 
 const CLIENT_SECRET: &str = "the-secret-of-a-client-a9Zk";
 const ROTATED_SECRET: &str = "the-next-secret-of-it-b8Yl";
@@ -26,13 +24,7 @@ fn api(id: &str) -> ResourceServer {
 }
 
 fn key(kid: &str) -> SigningKey {
-    SigningKey {
-        kid: kid.into(),
-        state: SigningKeyState::Current,
-        private_key: Secret::from(PRIVATE_KEY.to_vec()),
-        certificate: "certificate".into(),
-        created_at: Timestamp::from_seconds(1),
-    }
+    signing_key(kid, PRIVATE_KEY.to_vec())
 }
 
 /// Two of each record that has a secret.

@@ -3,7 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use grantd_token::{VerifyError, verify};
+use grantd_token::{AlgorithmNames, VerifyError, verify};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -63,10 +63,16 @@ fn refuses_unsigned_tokens() {
 fn refuses_the_public_key_as_a_secret() {
     let spki = spki();
     let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(&spki));
-    let jwk = SIGNER.jwk(true);
+    let jwk = SIGNER.jwk(AlgorithmNames::Shown);
     let certificate = STANDARD.decode(&jwk.x5c[0]).unwrap();
-    let secrets: [&[u8]; 6] =
-        [pem.as_bytes(), &spki, KEY.certificate.as_bytes(), &certificate, jwk.n.as_bytes(), b""];
+    let secrets: [&[u8]; 6] = [
+        pem.as_bytes(),
+        &spki,
+        KEY.certificate.as_bytes(),
+        &certificate,
+        jwk.n.as_deref().unwrap().as_bytes(),
+        b"",
+    ];
     let message = message(&GOOD.replace("RS256", "HS256"), &claims(&json!({})));
     for secret in secrets {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
@@ -76,7 +82,7 @@ fn refuses_the_public_key_as_a_secret() {
 }
 
 fn spki() -> Vec<u8> {
-    let certificate = STANDARD.decode(&SIGNER.jwk(true).x5c[0]).unwrap();
+    let certificate = STANDARD.decode(&SIGNER.jwk(AlgorithmNames::Shown).x5c[0]).unwrap();
     let (_, certificate) = x509_parser::parse_x509_certificate(&certificate).unwrap();
     certificate.public_key().raw.to_vec()
 }

@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{
-    Client, Entropy, Organization, ResourceServer, ScopeSet, Secret, SigningAlgorithm, SigningKey, Timestamp,
+    Client, Entropy, Organization, ResourceServer, ScopeSet, Secret, SigningAlgorithm, SigningKey,
+    SigningKeyKind, Timestamp,
 };
 use grantd_token::{IssueError, IssuedToken, KeyRing, TokenSigner, generate_signing_key, issue};
 use serde_json::{Value, json};
@@ -41,8 +42,17 @@ pub static OTHER_KEY: LazyLock<SigningKey> = LazyLock::new(|| generate("other.ex
 pub static SIGNER: LazyLock<TokenSigner> = LazyLock::new(|| TokenSigner::parse(&KEY).unwrap());
 pub static RING: LazyLock<KeyRing> = LazyLock::new(|| [SIGNER.verifying_key()].into_iter().collect());
 
+/// A key on P-256; its `kid` is `hijklmnopqrstuvwxyz01`.
+pub static P256_KEY: LazyLock<SigningKey> = LazyLock::new(|| generate_of(SigningKeyKind::P256, 33));
+/// A key on Ed25519; its `kid` is `ijklmnopqrstuvwxyz012`.
+pub static ED25519_KEY: LazyLock<SigningKey> = LazyLock::new(|| generate_of(SigningKeyKind::Ed25519, 34));
+
+fn generate_of(kind: SigningKeyKind, start: u8) -> SigningKey {
+    generate_signing_key(kind, "t.example", NOW, &Counting::from(start)).unwrap().promoted(NOW)
+}
+
 fn generate(host: &str, start: u8) -> SigningKey {
-    generate_signing_key(host, NOW, &Counting::from(start)).unwrap()
+    generate_signing_key(SigningKeyKind::Rsa2048, host, NOW, &Counting::from(start)).unwrap().promoted(NOW)
 }
 
 /// What an authorization borrows from.
@@ -86,6 +96,10 @@ impl Situation {
     }
 
     pub fn try_issue(&self) -> Result<IssuedToken, IssueError> {
+        self.try_issue_with(&SIGNER)
+    }
+
+    pub fn try_issue_with(&self, signer: &TokenSigner) -> Result<IssuedToken, IssueError> {
         let authorization = Authorization {
             client: &self.client,
             api: &self.api,
@@ -94,7 +108,7 @@ impl Situation {
             names_organization: self.names_organization,
             confirmation: self.confirmation,
         };
-        issue(&authorization, ISSUER, &SIGNER, NOW, &Counting::from(0))
+        issue(&authorization, ISSUER, signer, NOW, &Counting::from(0))
     }
 
     pub fn issue(&self) -> IssuedToken {

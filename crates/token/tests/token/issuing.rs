@@ -2,7 +2,7 @@
 
 use grantd_decision::Confirmation;
 use grantd_model::{SigningAlgorithm, management_api};
-use grantd_token::{IssueError, jwks, verify};
+use grantd_token::{AlgorithmNames, IssueError, jwks, verify};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::{Value, json};
@@ -116,7 +116,7 @@ fn text_is_escaped() {
 
 #[test]
 fn every_rsa_algorithm_verifies_by_the_published_key() {
-    let published = serde_json::to_value(jwks([&*SIGNER].into_iter(), false)).unwrap();
+    let published = serde_json::to_value(jwks([&*SIGNER].into_iter(), AlgorithmNames::Hidden)).unwrap();
     let published: JwkSet = serde_json::from_value(published).unwrap();
     let key = DecodingKey::from_jwk(published.find(SIGNER.kid().as_str()).unwrap()).unwrap();
     for (name, algorithm) in

@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use grantd_model::{KeyId, SigningKey, SigningKeyState, Timestamp};
-use grantd_token::{Issuer, KeyError, TokenSigner, VerifyingKey, generate_signing_key, jwks};
+use grantd_model::{KeyId, SigningKey, SigningKeyKind, SigningKeyState, Timestamp};
+use grantd_token::{AlgorithmNames, Issuer, KeyError, TokenSigner, VerifyingKey, generate_signing_key, jwks};
 use x509_parser::public_key::PublicKey;
 
 use crate::fixtures::{Counting, KEY, NOW, OTHER_KEY, SIGNER};
@@ -30,32 +30,37 @@ fn a_new_key_has_a_certificate_in_the_name_of_the_issuer() {
 #[test]
 fn no_certificate_outlives_the_calendar() {
     let late = Timestamp::from_millis(u64::MAX);
-    assert!(matches!(generate_signing_key("t.example", late, &Counting::from(0)), Err(KeyError::Lifetime)));
+    assert!(matches!(
+        generate_signing_key(SigningKeyKind::Rsa2048, "t.example", late, &Counting::from(0)),
+        Err(KeyError::Lifetime)
+    ));
 }
 
 #[test]
 fn the_published_key_is_the_one_in_the_certificate() {
-    let jwk = SIGNER.jwk(true);
+    let jwk = SIGNER.jwk(AlgorithmNames::Shown);
     let der = STANDARD.decode(&jwk.x5c[0]).unwrap();
     let (_, certificate) = x509_parser::parse_x509_certificate(&der).unwrap();
     let PublicKey::RSA(key) = certificate.public_key().parsed().unwrap() else { panic!("not an RSA key") };
-    let n = URL_SAFE_NO_PAD.decode(&jwk.n).unwrap();
+    let n = URL_SAFE_NO_PAD.decode(jwk.n.unwrap()).unwrap();
     assert_eq!(n.len(), 256);
     assert_eq!(key.modulus, [&[0], n.as_slice()].concat(), "DER has a leading zero, a JWK has none");
-    assert_eq!(jwk.e, "AQAB");
+    assert_eq!(jwk.e.unwrap(), "AQAB");
     assert_eq!(jwk.x5t, URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &der)));
 }
 
 #[test]
 fn the_key_set_has_the_members_of_auth0_in_their_order() {
-    let jwk = SIGNER.jwk(true);
-    let (x5c, n, x5t) = (&jwk.x5c[0], &jwk.n, &jwk.x5t);
+    let jwk = SIGNER.jwk(AlgorithmNames::Shown);
+    let (x5c, n, x5t) = (&jwk.x5c[0], jwk.n.unwrap(), &jwk.x5t);
     let rest = format!(
         r#""kty":"RSA","use":"sig","x5c":["{x5c}"],"n":"{n}","e":"AQAB","kid":"ABCDEFGHIJKLMNOPQRSTU","x5t":"{x5t}"}}"#
     );
-    let published = |with_alg| serde_json::to_string(&jwks([&*SIGNER].into_iter(), with_alg)).unwrap();
-    assert_eq!(published(true), format!(r#"{{"keys":[{{"alg":"RS256",{rest}]}}"#));
-    assert_eq!(published(false), format!(r#"{{"keys":[{{{rest}]}}"#));
+    let published = |algorithms| serde_json::to_string(&jwks([&*SIGNER].into_iter(), algorithms)).unwrap();
+    assert_eq!(published(AlgorithmNames::Shown), format!(r#"{{"keys":[{{"alg":"RS256",{rest}]}}"#));
+    for hidden in [AlgorithmNames::HiddenOfRsa, AlgorithmNames::Hidden] {
+        assert_eq!(published(hidden), format!(r#"{{"keys":[{{{rest}]}}"#));
+    }
 }
 
 #[test]

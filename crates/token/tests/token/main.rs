@@ -10,8 +10,10 @@
 
 mod assertions;
 mod attacks;
+mod certificate_forms;
 mod certificates;
 mod corpus;
+mod curves;
 mod dpop;
 mod encryption;
 mod fixtures;

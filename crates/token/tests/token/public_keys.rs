@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use grantd_model::AssertionAlgorithm;
 use grantd_model::AssertionAlgorithm::{ES256, ES384, EdDSA, PS256, RS256, RS384};
-use grantd_token::{KeyError, PublicKey};
+use grantd_token::{AlgorithmNames, KeyError, PublicKey};
 use serde_json::{Value, json};
 
 use crate::fixtures::{OTHER_KEY, SIGNER};
@@ -92,7 +92,7 @@ fn one_key_in_three_wrappings_is_one_key() {
         assert_eq!(PublicKey::from_spki(key.spki()).unwrap(), key);
         assert!(pem.replace('\n', "").contains(&STANDARD.encode(key.spki())));
     }
-    let jwk = serde_json::to_value(SIGNER.jwk(true)).unwrap();
+    let jwk = serde_json::to_value(SIGNER.jwk(AlgorithmNames::Shown)).unwrap();
     let key = PublicKey::from_jwk(&jwk).unwrap();
     assert_eq!(PublicKey::from_pem(&crate::fixtures::KEY.certificate).unwrap(), key);
     assert_eq!(PublicKey::from_spki(key.spki()).unwrap(), key);

@@ -95,7 +95,7 @@ impl Exchange<'_> {
         let authorization =
             decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
         let keys = state.signing.keys(snapshot);
-        let signer = keys.current().ok_or(TokenError::NoSigningKey)?;
+        let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
         Ok(issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?)
     }
 

@@ -9,11 +9,11 @@ use grantd_decision::Authorization;
 use grantd_model::{Client, ClientId, ResourceServerId, Scope, Secret, SigningKey, management_api};
 use grantd_schema::Operation;
 use grantd_store::Store;
-use grantd_token::{TokenSigner, generate_signing_key, issue};
+use grantd_token::{TokenSigner, issue};
 use serde_json::{Value, json};
 
 use super::fixtures::{MANAGEMENT, World, assert_is_error, with_payload};
-use crate::support::{Answer, App, CountedEntropy, ISSUER, NOW};
+use crate::support::{Answer, App, CountedEntropy, ISSUER, NOW, rsa_key};
 
 const BAD_HEADER: &str = r#"{"statusCode":400,"error":"Bad Request","message":"Bad HTTP authentication header format","errorCode":"Bearer"}"#;
 const INVALID: &str = r#"{"statusCode":401,"error":"Unauthorized","message":"Invalid token","attributes":{"error":"Invalid token"}}"#;
@@ -45,7 +45,7 @@ fn forged(key: &SigningKey, audience: &str, issuer: &str) -> String {
 }
 
 async fn own_key(app: &App) -> SigningKey {
-    app.store.signing_keys().await.unwrap().pop().unwrap()
+    app.store.signing_keys().await.unwrap().remove(0)
 }
 
 #[tokio::test]
@@ -121,8 +121,7 @@ async fn an_expired_token_is_told_so() {
 
 #[tokio::test]
 async fn a_token_that_is_not_for_this_api_or_not_of_this_server_is_invalid() {
-    static OTHER: LazyLock<SigningKey> =
-        LazyLock::new(|| generate_signing_key("auth.test", NOW, &CountedEntropy::default()).unwrap());
+    static OTHER: LazyLock<SigningKey> = LazyLock::new(|| rsa_key(&CountedEntropy::default()));
     let world = World::start().await;
     let key = own_key(&world.app).await;
     let good = forged(&key, MANAGEMENT, ISSUER);
@@ -169,6 +168,15 @@ fn token_without(app: &App, operation: Operation) -> String {
     app.token_with_scopes(&others)
 }
 
+fn insufficient(operation: Operation) -> String {
+    let scopes = operation.scopes();
+    if operation.needs_every_scope() {
+        format!("Insufficient scope; expected {}.", scopes.join(" and "))
+    } else {
+        format!("Insufficient scope, expected any of: {}", scopes.join(", "))
+    }
+}
+
 #[tokio::test]
 async fn a_missing_scope_is_told_before_anything_else() {
     let world = World::start().await;
@@ -176,11 +184,16 @@ async fn a_missing_scope_is_told_before_anything_else() {
         let bearer = format!("Bearer {}", token_without(&world.app, *operation));
         let expected = json!({
             "statusCode": 403, "error": "Forbidden",
-            "message": format!("Insufficient scope, expected any of: {}", operation.scopes().join(", ")),
+            "message": insufficient(*operation),
             "errorCode": "insufficient_scope",
         });
         let headers = [("authorization", &*bearer), ("content-type", "application/json")];
-        let nobodys = operation.path().replace("{id}", "x").replace("{grant_id}", "x").replace("{name}", "X");
+        let nobodys = operation
+            .path()
+            .replace("{id}", "x")
+            .replace("{grant_id}", "x")
+            .replace("{name}", "X")
+            .replace("{kid}", "x");
         let nobodys = format!("{nobodys}?unknown=1");
         for (path, body) in [(world.path(*operation), ""), (nobodys, "{")] {
             let answer = world.send_to(*operation, &path, &headers, body).await;
@@ -193,11 +206,14 @@ async fn a_missing_scope_is_told_before_anything_else() {
 async fn each_scope_of_an_operation_suffices_to_be_let_in() {
     let world = World::start().await;
     for operation in Operation::ALL {
-        for scope in operation.scopes() {
-            let bearer = format!("Bearer {}", world.app.token_with_scopes(&[scope]));
+        let sets = operation.scopes().iter().map(|scope| vec![*scope]);
+        let all = operation.needs_every_scope().then(|| operation.scopes().to_vec());
+        let sets: Vec<_> = if let Some(all) = all { vec![all] } else { sets.collect() };
+        for scopes in sets {
+            let bearer = format!("Bearer {}", world.app.token_with_scopes(&scopes));
             let path = format!("{}?unknown=1", world.path(*operation));
             let answer = world.send_to(*operation, &path, &[("authorization", &bearer)], "").await;
-            assert_eq!(answer.json()["errorCode"], "invalid_query_string", "{operation:?} {scope}");
+            assert_eq!(answer.json()["errorCode"], "invalid_query_string", "{operation:?} {scopes:?}");
         }
     }
 }

@@ -46,6 +46,7 @@ async fn a_name_is_enough_and_the_answer_shows_the_defaults_and_the_secret() {
           "signing_keys": [
             {
               "cert": "(a certificate)",
+              "pkcs7": "(a bag of certificates)",
               "subject": "deprecated"
             }
           ]

@@ -1,14 +1,14 @@
 //! What the tests of the Management API share: records to begin with, and answers as they stand on the wire.
 
 use axum::body::Body;
-use grantd_model::ClientGrant;
+use grantd_model::{ClientGrant, SigningKey};
 use grantd_schema::Operation;
 use grantd_store::{Change, Store};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::credentials::RSA;
-use crate::support::{Answer, App};
+use crate::support::{Answer, App, NOW};
 
 /// An API of somebody's.
 pub const API: &str = "https://api.test/";
@@ -62,13 +62,17 @@ impl Answer {
     }
 }
 
-fn mask_certificates(value: &mut Value) {
+/// Puts words in the place of certificates.
+pub fn mask_certificates(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
                 match member.as_str() {
                     Some(text) if name == "cert" && text.starts_with("-----BEGIN CERTIFICATE-----") => {
                         *member = json!("(a certificate)");
+                    }
+                    Some(text) if name == "pkcs7" && text.starts_with("-----BEGIN PKCS7-----") => {
+                        *member = json!("(a bag of certificates)");
                     }
                     _ => mask_certificates(member),
                 }
@@ -150,6 +154,17 @@ pub fn assert_is_error(answer: &Answer) {
     assert_eq!(answer.headers["content-type"], "application/json; charset=utf-8");
 }
 
+/// The `kid` of a key that has signed and no longer does.
+pub const PREVIOUS_KEY: &str = "previous_key_of_tests";
+
+/// Adds a previous key; the pair is that of the current one, and nobody looks at it.
+pub async fn previous_key(app: &App) {
+    let current = app.store.signing_keys().await.unwrap().remove(0);
+    let key = SigningKey { kid: PREVIOUS_KEY.into(), ..current.retired(NOW) };
+    app.store.commit(vec![Change::CreateSigningKey(key)]).await.unwrap();
+    app.follower.catch_up().await.unwrap();
+}
+
 /// One record of each kind, so that every operation has something to work on.
 pub struct World {
     pub app: App,
@@ -170,6 +185,7 @@ impl World {
         let organization = organization(&app, "acme").await;
         let key = json!({"credential_type": "public_key", "pem": RSA});
         let credential = text(&app.create(&format!("/clients/{client}/credentials"), key).await, "id");
+        previous_key(&app).await;
         let token = app.token();
         Self { app, client, api, grant, organization, credential, token }
     }
@@ -184,7 +200,9 @@ impl World {
             _ => &self.client,
         };
         let path = template.replace("{id}", id).replace("{grant_id}", &self.grant).replace("{name}", "acme");
-        path.replace("{client_id}", &self.client).replace("{credential_id}", &self.credential)
+        path.replace("{client_id}", &self.client)
+            .replace("{credential_id}", &self.credential)
+            .replace("{kid}", PREVIOUS_KEY)
     }
 
     /// A request for the operation, with any headers and any body.

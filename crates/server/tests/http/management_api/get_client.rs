@@ -57,6 +57,7 @@ async fn who_may_read_clients_and_keys_sees_all() {
           "signing_keys": [
             {
               "cert": "(a certificate)",
+              "pkcs7": "(a bag of certificates)",
               "subject": "deprecated"
             }
           ]

@@ -55,6 +55,7 @@ async fn the_answer_shows_the_whole_client() {
           "signing_keys": [
             {
               "cert": "(a certificate)",
+              "pkcs7": "(a bag of certificates)",
               "subject": "deprecated"
             }
           ]

@@ -18,6 +18,7 @@ mod nodes;
 mod outside_issuer;
 mod replays;
 mod requests;
+mod rotation;
 pub mod scene;
 mod timing;
 mod tokens;

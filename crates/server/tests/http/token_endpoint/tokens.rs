@@ -1,5 +1,6 @@
 //! The tokens themselves: claims, signatures, lifetimes, encryption; an independent library verifies them.
 
+use grantd_model::SigningKeyKind;
 use grantd_token::generate_signing_key;
 use insta::assert_snapshot;
 use jsonwebtoken::jwk::JwkSet;
@@ -209,7 +210,8 @@ async fn an_hs256_api_without_a_secret_is_given_one() {
 
 #[tokio::test]
 async fn an_api_with_an_encryption_key_gets_tokens_of_five_parts() {
-    let key = generate_signing_key("orders", NOW, &CountedEntropy::default()).unwrap();
+    let key =
+        generate_signing_key(SigningKeyKind::Rsa2048, "orders", NOW, &CountedEntropy::default()).unwrap();
     for algorithm in ["RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"] {
         let encryption =
             json!({"alg": algorithm, "kid": "of-orders", "pem": key.certificate, "name": "orders"});

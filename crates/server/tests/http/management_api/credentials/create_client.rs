@@ -67,6 +67,7 @@ async fn a_client_is_made_with_the_credentials_that_it_is_described_with() {
           "signing_keys": [
             {
               "cert": "(a certificate)",
+              "pkcs7": "(a bag of certificates)",
               "subject": "deprecated"
             }
           ]

@@ -62,6 +62,7 @@ async fn a_key_takes_the_place_of_the_secret_and_gives_it_back() {
           "signing_keys": [
             {
               "cert": "(a certificate)",
+              "pkcs7": "(a bag of certificates)",
               "subject": "deprecated"
             }
           ]
