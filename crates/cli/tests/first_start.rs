@@ -9,6 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use grantd_model::{Secret, SigningKeyState};
+use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
 use serde_json::{Value, json};
 use support::api::{Api, admin, https};
 use support::{Ended, Place, Server, read};
@@ -103,6 +105,23 @@ async fn the_second_start_says_nothing_of_it_and_keeps_the_issuer() {
     let ended = second.stop();
     assert!(!ended.stderr.contains("admin"), "{}", ended.stderr);
     assert_eq!(written.map(|file| (read_bytes(&file), modified(&file))), before);
+}
+
+/// As a version without rotation left it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_without_a_next_signing_key_gets_one() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    let data = place.data();
+    let key = KeyEncryptionKey::new(&Secret::from(read_bytes(&data.join("key-encryption-key")))).unwrap();
+    let store = SqliteStore::open(&data.join("grantd.db"), key).await.unwrap();
+    let keys = store.signing_keys().await.unwrap();
+    let next = keys.into_iter().find(|key| key.state == SigningKeyState::Next).unwrap();
+    store.commit(vec![Change::DeleteSigningKey(next.kid)]).await.unwrap();
+    store.close().await;
+    let server = place.start(&[]);
+    assert_complete(&server.base, &data).await;
+    assert!(server.stop().stderr.contains("the next signing key is made"));
 }
 
 fn read_bytes(file: &Path) -> Vec<u8> {
