@@ -49,8 +49,13 @@ export function createApi(fields = {}) {
 }
 
 /** A client and an API, and the grant of `scope` between them. */
-export async function createGrant({ scope = ["read:trips", "write:trips"], api: apiFields = {}, ...fields } = {}) {
-  const [client, api] = await Promise.all([createClient(), createApi(apiFields)]);
+export async function createGrant({
+  scope = ["read:trips", "write:trips"],
+  client: clientFields = {},
+  api: apiFields = {},
+  ...fields
+} = {}) {
+  const [client, api] = await Promise.all([createClient(clientFields), createApi(apiFields)]);
   const grant = await management.clientGrants.create({
     client_id: client.client_id,
     audience: api.identifier,

@@ -14,6 +14,9 @@ use crate::test::server::Server;
 const INSTALL_LIMIT: Duration = Duration::from_mins(10);
 const RUN_LIMIT: Duration = Duration::from_mins(10);
 
+/// Where the tests find the authority of their certificates.
+const CLIENT_AUTHORITY: &str = "GRANTD_CLIENT_AUTHORITY";
+
 /// The committed files of a suite.
 pub fn sources(suite: &str) -> PathBuf {
     crate::root().join("interop").join(suite)
@@ -51,13 +54,27 @@ pub fn runs(program: &str, arguments: &[&str]) -> bool {
     process::quietly(command, INSTALL_LIMIT).is_ok_and(|finished| finished.success)
 }
 
+/// Has `command` write the authority that the server shall believe about certificates of clients, with the suite's
+/// own library. Gives the folder with its `ca.pem`.
+pub fn client_authority(suite: &str, mut command: Command) -> Result<PathBuf> {
+    let folder = folder(suite)?.join("clients");
+    fs::create_dir_all(&folder)?;
+    command.env(CLIENT_AUTHORITY, &folder);
+    installing(command)?;
+    Ok(folder)
+}
+
 /// Runs `command` against a new server and reads its counts. That the server then stops in order is one more check.
 pub fn against_server(
     suite: &str,
+    client_authority: Option<&Path>,
     mut command: Command,
     counts: fn(&Finished) -> (u64, u64),
 ) -> Result<Outcome> {
-    let server = Server::start(suite)?;
+    let server = Server::start(suite, client_authority)?;
+    if let Some(folder) = client_authority {
+        command.env(CLIENT_AUTHORITY, folder);
+    }
     server.describe_to(&mut command);
     let finished = process::show(command, RUN_LIMIT)?;
     let (passed, failed) = counts(&finished);

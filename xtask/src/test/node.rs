@@ -1,4 +1,4 @@
-//! Auth0's Node SDKs, jose and Auth0's Express middleware, run by Node's own test runner.
+//! Auth0's Node SDKs, oauth4webapi, openid-client, jose and Auth0's Express middleware, run by Node's own test runner.
 
 use std::fs;
 use std::process::Command;
@@ -32,8 +32,11 @@ pub fn run(_: Options) -> Result<Outcome> {
         interop::installing(npm)
     })?;
     let mut node = process::in_workspace("node");
+    node.arg("make-authority.mjs").current_dir(&folder);
+    let authority = interop::client_authority(SUITE, node)?;
+    let mut node = process::in_workspace("node");
     node.args(["--test", "--test-reporter=spec"]).current_dir(&folder);
-    interop::against_server(SUITE, node, counts)
+    interop::against_server(SUITE, Some(&authority), node, counts)
 }
 
 /// The summary has lines like `ℹ pass 33` and `ℹ fail 0`.

@@ -1,4 +1,4 @@
-//! Auth0's Python SDK and `PyJWT`, run by pytest; and how a suite gets its virtual environment.
+//! Auth0's Python SDK, Authlib and `PyJWT`, run by pytest; and how a suite gets its virtual environment.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,14 +10,20 @@ use crate::{Result, process};
 
 const SUITE: &str = "python";
 
-/// Auth0's Python SDK against a server of its own.
+/// The clients in Python against a server of their own.
 pub fn run(_: Options) -> Result<Outcome> {
     if let Some(reason) = missing() {
         return Ok(Outcome::left_out(reason));
     }
-    let mut pytest = process::in_workspace(environment(SUITE)?.join("bin/python"));
-    pytest.args(["-B", "-m", "pytest", "-p", "no:cacheprovider"]).current_dir(interop::sources(SUITE));
-    interop::against_server(SUITE, pytest, counts)
+    let program = environment(SUITE)?.join("bin/python");
+    let python = |arguments: &[&str]| {
+        let mut command = process::in_workspace(&program);
+        command.arg("-B").args(arguments).current_dir(interop::sources(SUITE));
+        command
+    };
+    let authority = interop::client_authority(SUITE, python(&["make_authority.py"]))?;
+    let pytest = python(&["-m", "pytest", "-p", "no:cacheprovider"]);
+    interop::against_server(SUITE, Some(&authority), pytest, counts)
 }
 
 /// What this machine lacks to make a virtual environment, if anything.

@@ -21,7 +21,7 @@ pub fn run(_: Options) -> Result<Outcome> {
     }
     let mut script = process::in_workspace(python::environment(SUITE)?.join("bin/python"));
     script.arg("-B").arg(interop::sources(SUITE).join("run.py")).arg(contract).arg(interop::folder(SUITE)?);
-    interop::against_server(SUITE, script, counts)
+    interop::against_server(SUITE, None, script, counts)
 }
 
 fn counts(finished: &Finished) -> (u64, u64) {

@@ -24,21 +24,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Builds grantd and starts it on an empty folder below the build folder. Its log stays there.
-    pub fn start(suite: &str) -> Result<Self> {
+    /// Builds grantd and starts it on an empty folder below the build folder. Its log stays there. Clients are asked
+    /// for certificates of the authority in the folder `client_authority`.
+    pub fn start(suite: &str, client_authority: Option<&Path>) -> Result<Self> {
         let program = process::build_grantd()?;
         let folder = super::interop::folder(suite)?;
         let (data, log) = (folder.join("data"), folder.join("grantd.log"));
         if data.exists() {
             fs::remove_dir_all(&data)?;
         }
-        let mut process = Command::new(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log)?)
-            .spawn()?;
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        if let Some(folder) = client_authority {
+            command.arg("--client-ca").arg(folder.join("ca.pem"));
+        }
+        let mut process =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(fs::File::create(&log)?).spawn()?;
         let stdout = process.stdout.take();
         let mut server = Self { process, data, log, admin: Value::Null };
         server.wait_until_ready(stdout)?;
