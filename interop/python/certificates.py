@@ -60,15 +60,15 @@ def issued(folder, name="robot"):
     issuer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
     signing_key = serialization.load_pem_private_key((authority / "ca.key.pem").read_bytes(), None)
     key = new_key("ES256")
-    certificate = for_client(builder(name, key).issuer_name(issuer.subject))
+    certificate = for_client(builder(name, key, issuer.subject))
     return saved(folder, key, certificate.sign(signing_key, hashes.SHA256()))
 
 
-def builder(name, key):
+def builder(name, key, issuer=None):
     now = datetime.datetime.now(datetime.UTC)
     subject = x509.Name.from_rfc4514_string(f"CN={name},O=Example GmbH")
     return x509.CertificateBuilder(
-        issuer_name=subject,
+        issuer_name=issuer or subject,
         subject_name=subject,
         public_key=key.public_key(),
         serial_number=x509.random_serial_number(),

@@ -22,6 +22,8 @@ class Grantd:
         self.client_secret = environment["GRANTD_CLIENT_SECRET"]
         # What the SDK calls the domain: host and port, without scheme and slash.
         self.domain = urlsplit(self.issuer).netloc
+        self.token_endpoint_url = f"{self.issuer}oauth/token"
+        self.jwks_uri = f"{self.issuer}.well-known/jwks.json"
         self.management = ManagementClient(
             domain=self.domain, client_id=self.client_id, client_secret=self.client_secret
         )
@@ -30,21 +32,23 @@ class Grantd:
         return GetToken(self.domain, client.client_id, client_secret=client.client_secret)
 
     def create_client(self, **fields):
-        return self.management.clients.create(
-            name=unique("reports"),
-            app_type="non_interactive",
-            grant_types=["client_credentials"],
-            token_endpoint_auth_method="client_secret_post",
-            **fields,
-        )
+        usual = {
+            "name": unique("reports"),
+            "app_type": "non_interactive",
+            "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "client_secret_post",
+        }
+        # None takes a usual field away.
+        chosen = {name: value for name, value in (usual | fields).items() if value is not None}
+        return self.management.clients.create(**chosen)
 
     def create_api(self, **fields):
         scopes = [{"value": "read:trips"}, {"value": "write:trips"}]
         identifier = f"https://{unique('api')}.example.com/"
         return self.management.resource_servers.create(identifier=identifier, name="Travel", scopes=scopes, **fields)
 
-    def create_grant(self, scope=("read:trips", "write:trips"), api=None, **fields):
-        client, api = self.create_client(), api or self.create_api()
+    def create_grant(self, scope=("read:trips", "write:trips"), api=None, client=None, **fields):
+        client, api = self.create_client(**(client or {})), api or self.create_api()
         grant = self.management.client_grants.create(
             client_id=client.client_id, audience=api.identifier, scope=list(scope), **fields
         )
