@@ -16,7 +16,7 @@ import { getToken } from "./oauth.mjs";
 import { verify } from "./verify.mjs";
 
 const dialects = ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"];
-const signatures = ["RS256", "RS512", "PS256", "HS256"];
+const signatures = ["RS256", "RS512", "PS256", "HS256", "ES256", "EdDSA"];
 const bindings = ["none", "dpop", "mtls"];
 const encryptions = ["RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"];
 const secret = "a secret that the API and the issuer share";
@@ -63,7 +63,7 @@ for (const encryption of encryptions) {
 }
 
 // A loop over an empty list passes: what ran is counted against what there is.
-after(() => assert.equal(counted, (4 + 3) * 4 * 3));
+after(() => assert.equal(counted, (4 + 3) * 6 * 3));
 
 async function newToken(fields, binding) {
   const shared = fields.signing_alg === "HS256" ? { signing_secret: secret } : {};

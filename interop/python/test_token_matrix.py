@@ -12,7 +12,7 @@ from joserfc import jwk
 from joserfc import jwt as joserfc_jwt
 
 DIALECTS = ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
-SIGNATURES = ["RS256", "RS512", "PS256", "HS256"]
+SIGNATURES = ["RS256", "RS512", "PS256", "HS256", "ES256", "EdDSA"]
 BINDINGS = ["none", "dpop", "mtls"]
 CASES = list(itertools.product(DIALECTS, SIGNATURES, BINDINGS))
 SECRET = "a secret that the API and the issuer share"
@@ -94,4 +94,4 @@ def test_a_token_is_verified(grantd, robot, certificate, dpop_key, dialect, alg,
 
 
 def test_there_is_a_case_for_everything():
-    assert len(set(CASES)) == 4 * 4 * 3
+    assert len(set(CASES)) == 4 * 6 * 3
