@@ -42,30 +42,41 @@ pub(crate) async fn jwks(Shared(state): Shared<Arc<State>>) -> Response {
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
-    token_endpoint: String,
+    #[serde(flatten)]
+    endpoints: Endpoints,
     jwks_uri: String,
     response_types_supported: [&'static str; 0],
     grant_types_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     dpop_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mtls_endpoint_aliases: Option<Aliases>,
+    mtls_endpoint_aliases: Option<Endpoints>,
 }
 
-/// Where clients with certificates go instead (RFC 8705 §5).
+/// The endpoints that clients call, all of which take certificates (RFC 8705 §5).
 #[derive(Serialize)]
-struct Aliases {
+struct Endpoints {
     token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+}
+
+impl Endpoints {
+    fn at(base: &str) -> Self {
+        Self {
+            token_endpoint: format!("{base}oauth/token"),
+            introspection_endpoint: format!("{base}oauth/introspect"),
+            revocation_endpoint: format!("{base}oauth/revoke"),
+        }
+    }
 }
 
 /// The metadata is the same under both names (as Auth0). It says what works and nothing else.
@@ -76,17 +87,15 @@ pub(crate) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
     };
     let metadata = Metadata {
         issuer,
-        token_endpoint: token_endpoint(issuer),
+        endpoints: Endpoints::at(issuer),
         jwks_uri: format!("{issuer}.well-known/jwks.json"),
         response_types_supported: [],
         grant_types_supported: ["client_credentials"],
         subject_types_supported: ["public"],
         token_endpoint_auth_methods_supported: auth_methods(&state.certificates),
         token_endpoint_auth_signing_alg_values_supported: algorithms(),
-        introspection_endpoint: format!("{issuer}oauth/introspect"),
         introspection_endpoint_auth_methods_supported: auth_methods(&state.certificates),
         introspection_endpoint_auth_signing_alg_values_supported: algorithms(),
-        revocation_endpoint: format!("{issuer}oauth/revoke"),
         revocation_endpoint_auth_methods_supported: auth_methods(&state.certificates),
         revocation_endpoint_auth_signing_alg_values_supported: algorithms(),
         dpop_signing_alg_values_supported: algorithms(),
@@ -94,10 +103,6 @@ pub(crate) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
         mtls_endpoint_aliases,
     };
     (CACHED, Json(metadata)).into_response()
-}
-
-fn token_endpoint(base: &str) -> String {
-    format!("{base}oauth/token")
 }
 
 /// What clients sign with: assertions (RFC 8414 §2) and `DPoP` proofs (RFC 9449 §5.1).
@@ -118,11 +123,10 @@ fn auth_methods(certificates: &ClientCertificates) -> Vec<&'static str> {
 }
 
 /// The aliases, where the tenant wants them and a certificate can arrive. Only then is the snapshot needed.
-fn aliases(state: &State) -> Result<Option<Aliases>, TooOld> {
+fn aliases(state: &State) -> Result<Option<Endpoints>, TooOld> {
     let certificates = &state.certificates;
     if !certificates.can_arrive() || !state.follower.current()?.tenant().settings.enables_mtls_aliases() {
         return Ok(None);
     }
-    let base = certificates.url().unwrap_or(&state.issuer.url);
-    Ok(Some(Aliases { token_endpoint: token_endpoint(base) }))
+    Ok(Some(Endpoints::at(certificates.url().unwrap_or(&state.issuer.url))))
 }

@@ -63,7 +63,7 @@ async fn every_claim_of_the_richest_dialect_is_said() {
 
 #[tokio::test]
 async fn tokens_of_every_algorithm_count() {
-    for algorithm in ["RS256", "RS512", "PS256", "HS256"] {
+    for algorithm in ["RS256", "RS512", "PS256", "HS256", "ES256", "EdDSA"] {
         let questions = Questions::with_api(json!({"signing_alg": algorithm})).await;
         assert!(questions.is_active(&questions.token().await).await, "{algorithm}");
     }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod introspection;
+mod keys;
 mod nodes;
 mod questions;
 mod revocation;

@@ -27,6 +27,8 @@ async fn both_documents_are_the_same() {
     {
       "issuer": "https://auth.test/",
       "token_endpoint": "https://auth.test/oauth/token",
+      "introspection_endpoint": "https://auth.test/oauth/introspect",
+      "revocation_endpoint": "https://auth.test/oauth/revoke",
       "jwks_uri": "https://auth.test/.well-known/jwks.json",
       "response_types_supported": [],
       "grant_types_supported": [
@@ -48,7 +50,6 @@ async fn both_documents_are_the_same() {
         "ES384",
         "EdDSA"
       ],
-      "introspection_endpoint": "https://auth.test/oauth/introspect",
       "introspection_endpoint_auth_methods_supported": [
         "client_secret_basic",
         "client_secret_post",
@@ -62,7 +63,6 @@ async fn both_documents_are_the_same() {
         "ES384",
         "EdDSA"
       ],
-      "revocation_endpoint": "https://auth.test/oauth/revoke",
       "revocation_endpoint_auth_methods_supported": [
         "client_secret_basic",
         "client_secret_post",

@@ -84,14 +84,19 @@ async fn names_aliases_where_they_are_enabled_and_certificates_can_arrive() {
     enable_aliases(&app, json!({"enable_endpoint_aliases": true})).await;
     assert_eq!(aliases(ClientCertificates::default()).await, None, "none can arrive");
     let cases = [
-        (asked(), "https://auth.test/oauth/token"),
-        (proxied(), "https://auth.test/oauth/token"),
-        (verified().at("https://mtls.auth.test"), "https://mtls.auth.test/oauth/token"),
-        (proxied().at("https://mtls.auth.test/a/"), "https://mtls.auth.test/a/oauth/token"),
+        (asked(), "https://auth.test"),
+        (proxied(), "https://auth.test"),
+        (verified().at("https://mtls.auth.test"), "https://mtls.auth.test"),
+        (proxied().at("https://mtls.auth.test/a/"), "https://mtls.auth.test/a"),
     ];
-    for (certificates, token_endpoint) in cases {
+    for (certificates, base) in cases {
         let metadata = metadata(&app, certificates).await;
-        assert_eq!(metadata["mtls_endpoint_aliases"], json!({"token_endpoint": token_endpoint}));
+        let aliases = json!({
+            "token_endpoint": format!("{base}/oauth/token"),
+            "introspection_endpoint": format!("{base}/oauth/introspect"),
+            "revocation_endpoint": format!("{base}/oauth/revoke"),
+        });
+        assert_eq!(metadata["mtls_endpoint_aliases"], aliases);
         assert_eq!(metadata["token_endpoint"], "https://auth.test/oauth/token");
         assert_eq!(metadata["issuer"], ISSUER, "RFC 8705 §5: only the endpoints are others");
     }
