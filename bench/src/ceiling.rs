@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -23,9 +24,10 @@ use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 use crate::Outcome;
-use crate::algorithm::{Algorithm, SigningKey};
-use crate::check::Jws;
-use crate::fill::text;
+use crate::algorithm::Algorithm;
+use crate::check::{Jws, text};
+use crate::process::Server;
+use crate::signing_key::SigningKey;
 
 /// What the ceiling imitates.
 #[derive(clap::Args)]
@@ -36,6 +38,12 @@ pub(crate) struct Options {
     /// How it signs.
     #[arg(long, value_enum)]
     algorithm: Algorithm,
+}
+
+/// Starts the ceiling for these answers in a process of its own.
+pub(crate) fn start(like: &str, algorithm: Algorithm, log: &Path) -> Outcome<Server> {
+    let arguments = ["ceiling", "--like", like, "--algorithm", &algorithm.argument()];
+    Server::start(&std::env::current_exe()?, &arguments, log)
 }
 
 /// Serves until it is killed.
@@ -116,7 +124,7 @@ impl Signer {
         let begin = answer.len();
         answer.push_str(&self.header);
         URL_SAFE_NO_PAD.encode_string(claims, &mut answer);
-        let signature = self.key.sign(answer.as_bytes().get(begin..)?)?;
+        let signature = self.key.sign(answer.as_bytes().get(begin..)?).ok()?;
         answer.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut answer);
         answer.push_str(&self.rest);

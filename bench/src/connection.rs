@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 use crate::Outcome;
+use crate::caller::TokenRequest;
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -19,6 +20,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// An open connection.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
+    address: SocketAddr,
     host: HeaderValue,
 }
 
@@ -30,13 +32,21 @@ impl Connection {
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // Why it ended shows at the request that finds it closed.
         tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, host: HeaderValue::from_str(&address.to_string())? })
+        Ok(Self { sender, address, host: HeaderValue::from_str(&address.to_string())? })
     }
 
-    /// Asks for a token with a form; anything but 200 is an error.
-    pub(crate) async fn token(&mut self, form: Bytes) -> Outcome<Bytes> {
-        let request = Request::post("/oauth/token").header(HOST, &self.host).header(CONTENT_TYPE, FORM);
-        self.send(request.body(Full::new(form))?).await
+    /// Where it goes.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Asks for a token; anything but 200 is an error.
+    pub(crate) async fn token(&mut self, asked: TokenRequest) -> Outcome<Bytes> {
+        let mut request = Request::post("/oauth/token").header(HOST, &self.host).header(CONTENT_TYPE, FORM);
+        for (name, value) in asked.headers {
+            request = request.header(name, value);
+        }
+        self.send(request.body(Full::new(asked.form))?).await
     }
 
     /// Gets a JSON document.

@@ -9,17 +9,15 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::Outcome;
+use crate::caller::Caller;
 use crate::connection::Connection;
 use crate::process::Server;
 
 /// What hits a server.
 pub(crate) struct Load {
-    /// The forms, sent in turns.
-    pub(crate) requests: Vec<Bytes>,
     /// Connections.
     pub(crate) connections: usize,
     /// Before anything is counted.
@@ -53,17 +51,17 @@ struct Tally {
 }
 
 impl Load {
-    /// Lets it hit the server. Any answer that is not a token, or a token seen before, is an error. (A server
-    /// with few clients gives one of them the same token twice within a second: nothing in it differs.)
-    pub(crate) async fn hit(&self, server: &Server) -> Outcome<Window> {
+    /// Lets it hit the server with requests of these callers in turns. Any answer that is not a token, or a token
+    /// seen before, is an error. (A server with few clients gives one of them the same token twice within a second,
+    /// where nothing in it differs.)
+    pub(crate) async fn hit(&self, server: &Server, callers: &Rc<[Caller]>) -> Outcome<Window> {
         let tally = Rc::new(RefCell::new(Tally::default()));
         let mut connections = JoinSet::new();
         let local = LocalSet::new();
-        let requests: Rc<[Bytes]> = self.requests.clone().into();
         for _ in 0..self.connections {
-            let (address, requests, tally) = (server.address, Rc::clone(&requests), Rc::clone(&tally));
+            let (address, callers, tally) = (server.address, Rc::clone(callers), Rc::clone(&tally));
             connections.spawn_local_on(
-                async move { drive(address, &requests, &tally).await.map_err(|error| error.to_string()) },
+                async move { drive(address, &callers, &tally).await.map_err(|error| error.to_string()) },
                 &local,
             );
         }
@@ -92,13 +90,13 @@ impl Load {
 }
 
 impl Tally {
-    /// The request whose turn it is; none when the load is over.
-    fn next(&mut self, requests: &[Bytes]) -> Option<Bytes> {
+    /// The caller whose turn it is; none when the load is over.
+    fn next<'c>(&mut self, callers: &'c [Caller]) -> Option<&'c Caller> {
         if self.stopped {
             return None;
         }
-        self.next = (self.next + 1) % requests.len();
-        requests.get(self.next).cloned()
+        self.next = (self.next + 1) % callers.len();
+        callers.get(self.next)
     }
 
     fn count(&mut self, latency: Duration, answer: &[u8]) -> Outcome {
@@ -112,10 +110,11 @@ impl Tally {
     }
 }
 
-async fn drive(address: SocketAddr, requests: &[Bytes], tally: &RefCell<Tally>) -> Outcome {
+async fn drive(address: SocketAddr, callers: &[Caller], tally: &RefCell<Tally>) -> Outcome {
     let mut connection = Connection::open(address).await?;
     loop {
-        let Some(request) = tally.borrow_mut().next(requests) else { return Ok(()) };
+        let Some(caller) = tally.borrow_mut().next(callers) else { return Ok(()) };
+        let request = caller.request()?;
         let begun = Instant::now();
         let answer = connection.token(request).await?;
         tally.borrow_mut().count(begun.elapsed(), &answer)?;

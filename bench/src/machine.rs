@@ -1,8 +1,8 @@
 //! The machine that is measured on: what it is, and which core does what.
 
-use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
+use std::{fmt, fs};
 
 use serde::Serialize;
 
@@ -45,6 +45,16 @@ impl Machine {
             pinned: can_pin(),
             load_average: load.split(' ').next().unwrap_or_default().to_owned(),
         })
+    }
+}
+
+impl fmt::Display for Machine {
+    /// Two lines.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cpu, cores, memory_mb, kernel, profile, pinned, load_average } = self;
+        let pinned = if *pinned { "servers on core 0, load on core 1" } else { "not pinned" };
+        writeln!(formatter, "{cpu}, {cores} cores, {memory_mb} MB, Linux {kernel}")?;
+        write!(formatter, "{profile} build, {pinned}, load average before {load_average}")
     }
 }
 

@@ -1,18 +1,29 @@
-//! `grantd-bench token`: what a token costs grantd, beside what its signature and its HTTP cost anybody.
+//! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
+//! one kind of token closely, `methods` at all kinds.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report and the progress are for people")]
 
+mod administrator;
 mod algorithm;
+mod caller;
 mod ceiling;
 mod check;
 mod connection;
 mod fill;
+mod grantd;
+mod group;
 mod load;
 mod machine;
+mod method;
+mod methods;
+mod methods_report;
 mod process;
 mod report;
+mod signing_key;
+mod spread;
+mod statement;
 mod token;
 
 use std::process::ExitCode;
@@ -37,7 +48,9 @@ struct Arguments {
 enum Command {
     /// Tokens per second, CPU time per token, latency, memory and start-up, beside the ceiling.
     Token(token::Options),
-    /// The ceiling itself; `token` starts it.
+    /// CPU time per token for each way to authenticate and each way to sign, beside the ceiling.
+    Methods(methods::Options),
+    /// The ceiling itself; the others start it.
     #[command(hide = true)]
     Ceiling(ceiling::Options),
 }
@@ -46,6 +59,7 @@ enum Command {
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Token(options) => token::run(&options).await,
+        Command::Methods(options) => methods::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };
     match outcome {

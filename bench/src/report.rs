@@ -1,4 +1,4 @@
-//! The report: per metric the least, the middle and the most of all rounds, for people or as JSON.
+//! The report of `token`: per metric the least, the middle and the most of all rounds, for people or as JSON.
 
 use std::io::IsTerminal;
 
@@ -6,15 +6,17 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::Outcome;
+use crate::algorithm::Algorithm;
 use crate::load::Window;
 use crate::machine::Machine;
 use crate::process::Memory;
+use crate::spread::{Spread, middle};
 
 /// Everything that a run found out.
 #[derive(Serialize)]
 pub(crate) struct Report {
     pub(crate) machine: Machine,
-    pub(crate) algorithm: &'static str,
+    pub(crate) algorithm: Algorithm,
     pub(crate) clients: usize,
     pub(crate) grants: usize,
     pub(crate) connections: usize,
@@ -81,6 +83,18 @@ impl Measured {
             peak_mb: megabytes(memory.peak),
         })
     }
+
+    /// A thousand tokens in a second, at so many microseconds each.
+    #[cfg(test)]
+    pub(crate) fn costing(cpu_us: f64) -> Self {
+        let (tokens_per_second, [p50_ms, p99_ms, max_ms, resident_mb, peak_mb]) = (1e3, [0.0; 5]);
+        Self { tokens_per_second, cpu_us, p50_ms, p99_ms, max_ms, resident_mb, peak_mb }
+    }
+
+    /// The share of one core that the server used.
+    pub(crate) fn busy(&self) -> f64 {
+        self.cpu_us * self.tokens_per_second / 1e6
+    }
 }
 
 impl Report {
@@ -110,7 +124,7 @@ impl Report {
         println!("\nstart to ready: {:.0} ms, median of {}", middle(&self.start_ms), self.start_ms.len());
         println!("resident before the first token: {:.1} MB", self.idle_mb);
         let (grantd, ceiling) = self.cpu();
-        let goal = if self.algorithm == "rs256" { " (goal 1.25)" } else { "" };
+        let goal = if self.algorithm == Algorithm::Rs256 { " (goal 1.25)" } else { "" };
         let terminal = std::io::stdout().is_terminal();
         let (bold, plain) = if terminal { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         println!(
@@ -120,57 +134,27 @@ impl Report {
     }
 
     fn print_conditions(&self) {
-        let Machine { cpu, cores, memory_mb, kernel, profile, pinned, load_average } = &self.machine;
-        let pinned = if *pinned { "servers on core 0, load on core 1" } else { "not pinned" };
-        println!("\n{cpu}, {cores} cores, {memory_mb} MB, Linux {kernel}");
-        println!("{profile} build, {pinned}, load average before {load_average}");
+        println!("\n{}", self.machine);
         let Self { algorithm, clients, grants, answer_bytes, .. } = self;
-        println!("{algorithm}: {clients} clients, {grants} grants, answers of {answer_bytes} bytes");
+        println!(
+            "{}: {clients} clients, {grants} grants, answers of {answer_bytes} bytes",
+            algorithm.as_str()
+        );
         let Self { rounds, seconds, connections, .. } = self;
         println!("{} rounds of {seconds} s for each server, {connections} connections", rounds.len());
     }
 
     /// CPU time per token of both, in the middle round of each.
     fn cpu(&self) -> (f64, f64) {
-        (self.spread(|round| round.grantd.cpu_us).1, self.spread(|round| round.ceiling.cpu_us).1)
+        (self.spread(|round| round.grantd.cpu_us).middle, self.spread(|round| round.ceiling.cpu_us).middle)
     }
 
     fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
-        let mut figures: Vec<f64> = self.rounds.iter().map(figure).collect();
-        figures.sort_unstable_by(f64::total_cmp);
-        let end = |figure: Option<&f64>| figure.copied().unwrap_or_default();
-        Spread(end(figures.first()), middle(&figures), end(figures.last()))
+        Spread::of(self.rounds.iter().map(figure))
     }
-}
-
-/// The least, the middle and the most of all rounds.
-struct Spread(f64, f64, f64);
-
-impl Spread {
-    fn shown(&self, digits: usize) -> String {
-        format!("{:.digits$} / {:.digits$} / {:.digits$}", self.0, self.1, self.2)
-    }
-}
-
-/// The median of figures in order.
-fn middle(figures: &[f64]) -> f64 {
-    let at = |place: usize| figures.get(place).copied().unwrap_or_default();
-    f64::midpoint(at(figures.len().saturating_sub(1) / 2), at(figures.len() / 2))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no server here holds 9 petabytes")]
 pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
-}
-
-#[cfg(test)]
-mod tests {
-    use super::middle;
-
-    #[test]
-    fn the_middle_of_an_even_number_lies_between_two() {
-        assert!((middle(&[1.0, 2.0, 9.0]) - 2.0).abs() < f64::EPSILON);
-        assert!((middle(&[1.0, 2.0, 4.0, 9.0]) - 3.0).abs() < f64::EPSILON);
-        assert!(middle(&[]).abs() < f64::EPSILON);
-    }
 }

@@ -1,20 +1,19 @@
 //! One run: fill, start both servers, hit them in turns, report.
 
-use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde_json::Value;
-
-use crate::Outcome;
+use crate::administrator::Administrator;
 use crate::algorithm::Algorithm;
-use crate::check::Jws;
-use crate::connection::Connection;
-use crate::fill::{Size, text};
+use crate::caller::Caller;
+use crate::check::verified_answer;
+use crate::fill::Size;
+use crate::grantd::Grantd;
 use crate::load::Load;
 use crate::machine::{self, Machine};
 use crate::process::Server;
 use crate::report::{Measured, Report, Round, megabytes};
+use crate::{Outcome, ceiling};
 
 /// The flags of `grantd-bench token`.
 #[derive(clap::Args)]
@@ -35,56 +34,43 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// How tokens are signed.
-    #[arg(long, value_enum, default_value_t = Algorithm::Rs256)]
+    #[arg(long, value_enum, default_value = "rs256")]
     algorithm: Algorithm,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Warm starts that are timed.
-const STARTS: usize = 10;
 /// What each server runs under load before it is measured.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Runs it all.
 pub(crate) async fn run(options: &Options) -> Outcome {
     machine::pin_load()?;
-    let bench = std::env::current_exe()?;
-    let grantd = match std::env::var_os("GRANTD_BIN") {
-        Some(named) => PathBuf::from(named),
-        None => bench.with_file_name("grantd"),
-    };
-    let folder = tempfile::tempdir()?;
-    let data = Grantd { program: &grantd, data: folder.path(), log: folder.path().join("log") };
-
-    let server = data.start()?;
+    let grantd = Grantd::new(&[])?;
     let size = Size {
         clients: usize::try_from(options.clients)?,
         grants_per_client: usize::try_from(options.grants_per_client)?,
         algorithm: options.algorithm,
     };
-    let requests = size.fill(server.address, folder.path()).await?;
+    let server = grantd.start()?;
+    let administrator = Administrator::log_in(server.address, grantd.data()).await?;
+    let callers: Rc<[Caller]> = size.fill(administrator).await?.into();
     server.stop()?;
-    let starts = data.warm_starts()?;
+    let starts = grantd.warm_starts()?;
 
-    let server = data.start()?;
+    let server = grantd.start()?;
     let idle = server.memory()?;
-    let sample = sample(&server, options.algorithm, &requests).await?;
-    let ceiling = Server::start(
-        &bench,
-        &["ceiling", "--like", &sample, "--algorithm", options.algorithm.name()],
-        &data.log,
-    )?;
+    let sample = verified_answer(&server, &callers, options.algorithm).await?;
+    let ceiling = ceiling::start(&sample, options.algorithm, &grantd.log())?;
     let load = Load {
-        requests,
         connections: usize::try_from(options.connections)?,
         warm_up: WARM_UP,
         measured: Duration::from_secs(options.seconds),
     };
     let mut report = Report {
         machine: Machine::read()?,
-        algorithm: options.algorithm.name(),
+        algorithm: options.algorithm,
         clients: size.clients,
         grants: size.clients * size.grants_per_client,
         connections: load.connections,
@@ -95,13 +81,13 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         rounds: Vec::new(),
     };
     for number in 1..=options.rounds {
-        let grantd = measure(&load, &server).await?;
-        let ceiling = measure(&load, &ceiling).await?;
+        let grantd = measure(&load, &server, &callers).await?;
+        let ceiling = measure(&load, &ceiling, &callers).await?;
         eprintln!("round {number} of {}: {:.1} and {:.1} µs", options.rounds, grantd.cpu_us, ceiling.cpu_us);
         report.rounds.push(Round { grantd, ceiling });
     }
     // What was measured issued real tokens to the end.
-    self::sample(&server, options.algorithm, &load.requests).await?;
+    verified_answer(&server, &callers, options.algorithm).await?;
     if options.json {
         return report.print_json();
     }
@@ -109,44 +95,8 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-async fn measure(load: &Load, server: &Server) -> Outcome<Measured> {
-    let window = load.hit(server).await?;
+/// One turn of one server.
+pub(crate) async fn measure(load: &Load, server: &Server, callers: &Rc<[Caller]>) -> Outcome<Measured> {
+    let window = load.hit(server, callers).await?;
     Measured::new(&window, server.memory()?)
-}
-
-/// An answer of the server, with a token that has been verified.
-async fn sample(server: &Server, algorithm: Algorithm, requests: &[Bytes]) -> Outcome<String> {
-    let mut connection = Connection::open(server.address).await?;
-    let request = requests.first().ok_or("no requests")?;
-    let answer = connection.token(request.clone()).await?;
-    let token = text(&serde_json::from_slice::<Value>(&answer)?, "access_token")?;
-    Jws::parse(&token)?.verify(algorithm, &connection.get("/.well-known/jwks.json").await?)?;
-    Ok(String::from_utf8(answer.into())?)
-}
-
-/// grantd on one data folder.
-struct Grantd<'a> {
-    program: &'a Path,
-    data: &'a Path,
-    log: PathBuf,
-}
-
-impl Grantd<'_> {
-    fn start(&self) -> Outcome<Server> {
-        let data = self.data.to_str().ok_or("the temporary folder has no name in UTF-8")?;
-        let arguments = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
-        Server::start(self.program, &arguments, &self.log)
-    }
-
-    /// How long it takes to be ready on a folder that is filled.
-    fn warm_starts(&self) -> Outcome<Vec<Duration>> {
-        let mut starts = Vec::with_capacity(STARTS);
-        for _ in 0..STARTS {
-            let server = self.start()?;
-            starts.push(server.start);
-            server.stop()?;
-        }
-        starts.sort_unstable();
-        Ok(starts)
-    }
 }

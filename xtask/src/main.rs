@@ -20,7 +20,7 @@ usage: cargo xtask COMMAND
   test [--long] [STEP...]   every test there is, or the named steps
   check-deps                the import rules of DESIGN.md §1
   generate [--check]        write the generated files, or say whether they are current
-  bench ARGS...             build in release mode and run grantd-bench with ARGS, as in `bench token`";
+  bench ARGS...             build in release mode and run grantd-bench with ARGS: `bench token`, `bench methods`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,0 +1,68 @@
+//! The grantd that is measured: which program, on which folder, started how.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::Outcome;
+use crate::process::Server;
+
+/// The issuer, which assertions are for. Nothing listens there.
+pub(crate) const ISSUER: &str = "https://auth.example.com/";
+/// Its token endpoint, which proofs are for.
+pub(crate) const TOKEN_ENDPOINT: &str = "https://auth.example.com/oauth/token";
+
+/// The flags for a deployment of that name behind a proxy on this machine, which is the load itself.
+pub(crate) const BEHIND_A_PROXY: &[&str] = &["--issuer", ISSUER, "--trusted-proxy", "127.0.0.1"];
+
+/// Warm starts that are timed.
+const STARTS: usize = 10;
+
+/// grantd on a data folder that goes with it.
+pub(crate) struct Grantd {
+    program: PathBuf,
+    folder: TempDir,
+    flags: &'static [&'static str],
+}
+
+impl Grantd {
+    /// The program beside this one, or the one that `GRANTD_BIN` names, on an empty folder. It is
+    /// always started with these flags.
+    pub(crate) fn new(flags: &'static [&'static str]) -> Outcome<Self> {
+        let program = match std::env::var_os("GRANTD_BIN") {
+            Some(named) => PathBuf::from(named),
+            None => std::env::current_exe()?.with_file_name("grantd"),
+        };
+        Ok(Self { program, folder: tempfile::tempdir()?, flags })
+    }
+
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where it logs to, and where what is started beside it shall.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// Starts it on a free port.
+    pub(crate) fn start(&self) -> Outcome<Server> {
+        let data = self.data().to_str().ok_or("the temporary folder has no name in UTF-8")?;
+        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
+        Server::start(&self.program, &[serve.as_slice(), self.flags].concat(), &self.log())
+    }
+
+    /// How long it takes to be ready on a folder that is filled.
+    pub(crate) fn warm_starts(&self) -> Outcome<Vec<Duration>> {
+        let mut starts = Vec::with_capacity(STARTS);
+        for _ in 0..STARTS {
+            let server = self.start()?;
+            starts.push(server.start);
+            server.stop()?;
+        }
+        starts.sort_unstable();
+        Ok(starts)
+    }
+}
