@@ -162,6 +162,18 @@ async fn refuses_a_certificate_that_cannot_be_read() {
     }
 }
 
+#[tokio::test]
+async fn refuses_a_certificate_of_an_older_version() {
+    let server = server(ClientCertificates::default().asked_for()).await;
+    let identity = Identity::self_signed();
+    let der = identity.leaf().as_ref();
+    // [0] { INTEGER 2 } is version 3, and 1 is version 2. Without the member it would be version 1.
+    let at = der.windows(5).position(|bytes| bytes == [0xa0, 3, 2, 1, 2]).unwrap();
+    let mut old = der.to_vec();
+    *old.get_mut(at + 4).unwrap() = 1;
+    assert_not_served(&server, &identity.showing(vec![CertificateDer::from(old)])).await;
+}
+
 /// Remembers whether it was asked for a certificate.
 #[derive(Debug)]
 struct Asked(Arc<AtomicBool>);

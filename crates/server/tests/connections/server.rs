@@ -46,6 +46,16 @@ impl Server {
         Self::tls_with(router, ClientCertificates::default(), |_| {}).await
     }
 
+    /// An error is one of the address.
+    pub async fn plain_on(
+        address: &str,
+        router: Router,
+        certificates: ClientCertificates,
+    ) -> io::Result<Self> {
+        let listener = Listener::bind(address.parse().unwrap(), Transport::Plain).await?;
+        Ok(Self::serve(listener, router, None, Arc::new(certificates)))
+    }
+
     /// HTTPS that takes certificates of clients in these ways, its configuration changed.
     pub async fn tls_with(
         router: Router,
@@ -73,6 +83,15 @@ impl Server {
         certificates: Arc<ClientCertificates>,
     ) -> Self {
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), transport).await.unwrap();
+        Self::serve(listener, router, certificate, certificates)
+    }
+
+    fn serve(
+        listener: Listener,
+        router: Router,
+        certificate: Option<CertificateDer<'static>>,
+        certificates: Arc<ClientCertificates>,
+    ) -> Self {
         let listener = listener.with_client_certificates(certificates);
         let address = listener.address().unwrap();
         let (stop, stopped) = oneshot::channel();

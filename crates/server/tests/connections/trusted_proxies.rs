@@ -3,11 +3,14 @@
 
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use grantd_server::ClientCertificates;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::pki_types::CertificateDer;
+use tokio::net::TcpStream;
 use tracing::Dispatch;
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::certificates::{Authority, Identity, certificate_shown, client};
@@ -209,13 +212,24 @@ impl<'a> MakeWriter<'a> for Log {
 static ANOTHER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish()));
 
+impl Log {
+    fn of_this_thread() -> (Self, DefaultGuard) {
+        LazyLock::force(&ANOTHER);
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
+        (log, tracing::subscriber::set_default(subscriber.finish()))
+    }
+
+    /// What was logged since the last call.
+    fn text(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
 /// Attack 12 (CVE-2024-10039).
 #[tokio::test]
 async fn never_looks_at_headers_of_anybody_else() {
-    LazyLock::force(&ANOTHER);
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _guard) = Log::of_this_thread();
     let identity = Authority::new("ours").issue();
     let certificate = encoded(&pem(identity.leaf()));
     let forgeries: [&[(&str, &str)]; 5] = [
@@ -235,21 +249,44 @@ async fn never_looks_at_headers_of_anybody_else() {
         for headers in forgeries {
             assert_eq!(said(&server, headers).await, "[none] 127.0.0.1 with 0 headers");
         }
-        let text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+        let text = log.text();
         assert_eq!(text.matches("is no trusted proxy").count(), 1, "{text}");
         assert!(text.contains("WARN") && text.contains("peer=127.0.0.1:"), "{text}");
     }
 }
 
 #[tokio::test]
+async fn forgeries_are_logged_again_after_ten_minutes() {
+    let (log, _guard) = Log::of_this_thread();
+    let server = Server::plain(certificate_shown()).await;
+    tokio::time::pause();
+    for _ in 0..3 {
+        for _ in 0..2 {
+            said(&server, &[(VERDICT, "SUCCESS")]).await;
+        }
+        tokio::time::advance(Duration::from_secs(601)).await;
+    }
+    assert_eq!(log.text().matches("is no trusted proxy").count(), 3);
+}
+
+#[tokio::test]
 async fn a_fault_of_a_proxy_is_logged() {
-    LazyLock::force(&ANOTHER);
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
-    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let (log, _guard) = Log::of_this_thread();
     assert_fault(&proxied().await, &[(VERDICT, "SUCCESS")], "client-certificate is missing").await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(text.contains("WARN") && text.contains("the header client-certificate is missing"), "{text}");
+}
+
+/// A socket of IPv6 sees clients of IPv4 at addresses like `::ffff:127.0.0.1`.
+#[tokio::test]
+async fn an_ipv4_proxy_is_the_same_on_a_socket_of_ipv6() {
+    let Ok(server) = Server::plain_on("[::]:0", certificate_shown(), trusting(&["127.0.0.1"])).await else {
+        return;
+    };
+    let certificate = encoded(&pem(Identity::self_signed().leaf()));
+    let stream = TcpStream::connect(("127.0.0.1", server.address.port())).await.unwrap();
+    let answer = answer(stream, &request(&[(CERTIFICATE, &certificate), (VERDICT, "SUCCESS")])).await;
+    assert!(answer.contains("[verified ") && answer.ends_with("] 127.0.0.1 with 2 headers"), "{answer}");
 }
 
 async fn said_over_tls(server: &Server, identity: &Identity, headers: &[(&str, &str)]) -> String {
