@@ -94,6 +94,16 @@ impl Key {
         params.self_signed(&self.pair).unwrap().pem()
     }
 
+    /// The public key, DER of `SubjectPublicKeyInfo`.
+    pub fn public_der(&self) -> Vec<u8> {
+        rcgen::PublicKeyData::subject_public_key_info(&self.pair)
+    }
+
+    /// A signature of these bytes, base64url.
+    pub fn sign_bytes(&self, message: &[u8], algorithm: Algorithm) -> String {
+        jsonwebtoken::crypto::sign(message, &self.encoding, algorithm).unwrap()
+    }
+
     /// A JWT of these claims under this header.
     pub fn sign(&self, header: &Header, claims: &Value) -> String {
         encode(header, claims, &self.encoding).unwrap()

@@ -1,6 +1,7 @@
 //! The token endpoint and what verifiers read.
 
 mod assertions;
+mod attacks;
 mod basic;
 mod certificates;
 mod client_secrets;
