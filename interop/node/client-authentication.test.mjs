@@ -5,7 +5,7 @@ import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { fetchWith, issued, selfSigned } from "./certificates.mjs";
 import * as grantd from "./grantd.mjs";
-import { algorithms, certificateFields, clientKey, namedAsAnnounced } from "./keys.mjs";
+import { algorithms, certificateFields, clientKey } from "./keys.mjs";
 import { discover, getToken } from "./oauth.mjs";
 import { verify } from "./verify.mjs";
 
@@ -16,14 +16,14 @@ const libraries = {
   oauth4webapi: {
     post: oauth.ClientSecretPost,
     basic: oauth.ClientSecretBasic,
-    privateKey: (key) => oauth.PrivateKeyJwt(key, { [oauth.modifyAssertion]: namedAsAnnounced.modify }),
+    privateKey: (key) => oauth.PrivateKeyJwt(key),
     certificate: oauth.TlsClientAuth,
     getToken,
   },
   "openid-client": {
     post: openid.ClientSecretPost,
     basic: openid.ClientSecretBasic,
-    privateKey: (key) => openid.PrivateKeyJwt(key, { [openid.modifyAssertion]: namedAsAnnounced.modify }),
+    privateKey: (key) => openid.PrivateKeyJwt(key),
     certificate: openid.TlsClientAuth,
     async getToken({ client, api, authentication, fetch, ...metadata }) {
       const options = { ...(fetch && { [openid.customFetch]: fetch }) };

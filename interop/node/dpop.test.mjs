@@ -5,7 +5,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import * as grantd from "./grantd.mjs";
-import { algorithms, clientKey, namedAsAnnounced } from "./keys.mjs";
+import { algorithms, clientKey } from "./keys.mjs";
 import { discover, getToken } from "./oauth.mjs";
 import { verify } from "./verify.mjs";
 
@@ -18,7 +18,7 @@ for (const alg of algorithms) {
   test(`oauth4webapi gets a token that is bound to its ${alg} key`, async () => {
     const { client, api } = await grantd.createGrant(bound);
     const keys = await newKeys(alg);
-    const DPoP = oauth.DPoP(client, keys, { [oauth.modifyAssertion]: namedAsAnnounced.modify });
+    const DPoP = oauth.DPoP(client, keys);
     const authentication = oauth.ClientSecretPost(client.client_secret);
     const answer = await getToken({ client, api, authentication, DPoP });
     assert.equal(answer.token_type, "dpop");
@@ -29,7 +29,7 @@ for (const alg of algorithms) {
     const { client, api } = await grantd.createGrant(bound);
     const keys = await newKeys(alg);
     const config = await openid.discovery(new URL(grantd.issuer), client.client_id, client.client_secret);
-    const DPoP = openid.getDPoPHandle(config, keys, { [openid.modifyAssertion]: namedAsAnnounced.modify });
+    const DPoP = openid.getDPoPHandle(config, keys);
     const answer = await openid.clientCredentialsGrant(config, { audience: api.identifier }, { DPoP });
     assert.equal(answer.token_type, "dpop");
     await verify(answer.access_token, { client, api, cnf: { jkt: await thumbprint(keys) } });

@@ -32,13 +32,3 @@ function authenticatesBy(method, credential) {
     client_authentication_methods: { [method]: { credentials: [credential] } },
   };
 }
-
-/**
- * oauth4webapi and openid-client sign with Ed25519 keys under the name of RFC 9864, `Ed25519`. Servers that announce
- * RFC 8037's `EdDSA` are what their option is for.
- */
-export const namedAsAnnounced = {
-  modify(header) {
-    if (header.alg === "Ed25519") header.alg = "EdDSA";
-  },
-};

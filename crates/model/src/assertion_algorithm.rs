@@ -25,9 +25,15 @@ pub enum AssertionAlgorithm {
     EdDSA,
 }
 
+const ED25519: &str = "Ed25519";
+
 impl AssertionAlgorithm {
     /// All of them, in the order in which metadata lists them.
     pub const ALL: [Self; 6] = [Self::RS256, Self::RS384, Self::PS256, Self::ES256, Self::ES384, Self::EdDSA];
+
+    /// Every name that is understood in `alg`, in the order in which metadata lists them: `Ed25519` is the newer name
+    /// of [`EdDSA`](Self::EdDSA) on the one curve that is taken here (RFC 9864 §2.2).
+    pub const NAMES: [&str; 7] = ["RS256", "RS384", "PS256", "ES256", "ES384", "EdDSA", ED25519];
 
     /// The name in `alg`.
     pub const fn as_str(self) -> &'static str {
@@ -48,11 +54,14 @@ impl fmt::Display for AssertionAlgorithm {
     }
 }
 
-/// The exact name only: `rs256` is not an algorithm.
+/// One of the [`NAMES`](AssertionAlgorithm::NAMES) exactly: `rs256` is not an algorithm.
 impl FromStr for AssertionAlgorithm {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if name == ED25519 {
+            return Ok(Self::EdDSA);
+        }
         let found = Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name);
         found.ok_or_else(|| format!("no assertion algorithm is named {name}"))
     }

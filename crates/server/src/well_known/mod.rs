@@ -49,12 +49,12 @@ struct Metadata<'a> {
     grant_types_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: Vec<&'static str>,
-    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: [&'static str; 7],
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
-    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: [&'static str; 7],
     revocation_endpoint_auth_methods_supported: Vec<&'static str>,
-    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    dpop_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: [&'static str; 7],
+    dpop_signing_alg_values_supported: [&'static str; 7],
     #[serde(skip_serializing_if = "Not::not")]
     tls_client_certificate_bound_access_tokens: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +62,7 @@ struct Metadata<'a> {
 }
 
 /// The endpoints that clients call, all of which take certificates (RFC 8705 §5).
+#[expect(clippy::struct_field_names, reason = "as on the wire")]
 #[derive(Serialize)]
 struct Endpoints {
     token_endpoint: String,
@@ -106,8 +107,8 @@ pub(crate) async fn metadata(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 /// What clients sign with: assertions (RFC 8414 §2) and `DPoP` proofs (RFC 9449 §5.1).
-fn algorithms() -> Vec<&'static str> {
-    AssertionAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect()
+fn algorithms() -> [&'static str; 7] {
+    AssertionAlgorithm::NAMES
 }
 
 /// How clients can authenticate, in Auth0's order.

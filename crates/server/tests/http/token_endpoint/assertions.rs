@@ -5,6 +5,7 @@ use http::StatusCode;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 
+use super::attacks::signed;
 use super::keys::{ED25519, JWT_BEARER, Key, OTHER_RSA, P256, P384, RSA, assertion_claims};
 use super::logs::Log;
 use super::scene::{Scene, Stage};
@@ -90,6 +91,18 @@ async fn a_key_of_each_algorithm_proves_its_client() {
         let claims = claims_with(&stage, &json!({}));
         assert_eq!(line(&stage, key, &Header::new(algorithm), &claims).await, GRANTED, "{alg}");
     }
+}
+
+/// RFC 9864: newer libraries write the name of the curve.
+#[tokio::test]
+async fn ed25519_is_another_name_of_eddsa() {
+    let stage = stage_with(&ED25519, "EdDSA").await;
+    let assertion = signed(&stage, &json!({"alg": "Ed25519"}), &ED25519, Algorithm::EdDSA);
+    assert_eq!(stage.in_a_line(&present(&stage, &assertion).await), GRANTED);
+    // It is not a name for other keys.
+    let stage = stage_with(&P256, "ES256").await;
+    let assertion = signed(&stage, &json!({"alg": "Ed25519"}), &P256, Algorithm::ES256);
+    assert_eq!(stage.in_a_line(&present(&stage, &assertion).await), REFUSED);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn unsigned(stage: &Stage, header: &Value) -> String {
 }
 
 /// A usual assertion under exactly this header, well signed.
-fn signed(stage: &Stage, header: &Value, key: &Key, algorithm: Algorithm) -> String {
+pub fn signed(stage: &Stage, header: &Value, key: &Key, algorithm: Algorithm) -> String {
     let message = unsigned(stage, header);
     let signature = key.sign_bytes(message.as_bytes(), algorithm);
     format!("{message}.{signature}")

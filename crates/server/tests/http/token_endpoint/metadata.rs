@@ -48,7 +48,8 @@ async fn both_documents_are_the_same() {
         "PS256",
         "ES256",
         "ES384",
-        "EdDSA"
+        "EdDSA",
+        "Ed25519"
       ],
       "introspection_endpoint_auth_methods_supported": [
         "client_secret_basic",
@@ -61,7 +62,8 @@ async fn both_documents_are_the_same() {
         "PS256",
         "ES256",
         "ES384",
-        "EdDSA"
+        "EdDSA",
+        "Ed25519"
       ],
       "revocation_endpoint_auth_methods_supported": [
         "client_secret_basic",
@@ -74,7 +76,8 @@ async fn both_documents_are_the_same() {
         "PS256",
         "ES256",
         "ES384",
-        "EdDSA"
+        "EdDSA",
+        "Ed25519"
       ],
       "dpop_signing_alg_values_supported": [
         "RS256",
@@ -82,7 +85,8 @@ async fn both_documents_are_the_same() {
         "PS256",
         "ES256",
         "ES384",
-        "EdDSA"
+        "EdDSA",
+        "Ed25519"
       ]
     }
     "#);
