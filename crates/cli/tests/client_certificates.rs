@@ -59,7 +59,11 @@ async fn takes_certificates_of_clients_when_asked_to() {
     for client in [with, without] {
         let metadata = metadata(&client, &server.base).await;
         assert_eq!(methods(&metadata), "tls_client_auth self_signed_tls_client_auth");
-        let aliases = json!({"token_endpoint": "https://mtls.example.com/oauth/token"});
+        let aliases = json!({
+            "token_endpoint": "https://mtls.example.com/oauth/token",
+            "introspection_endpoint": "https://mtls.example.com/oauth/introspect",
+            "revocation_endpoint": "https://mtls.example.com/oauth/revoke",
+        });
         assert_eq!(metadata.get("mtls_endpoint_aliases"), Some(&aliases));
     }
     server.stop();

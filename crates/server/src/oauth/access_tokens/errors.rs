@@ -128,7 +128,7 @@ impl AccessTokenError {
                 tracing::error!(error = %Causes(self), "a request about a token failed");
             }
             _ => {
-                tracing::debug!(reason = %printable(&self.to_string()), "a request about a token was malformed");
+                tracing::info!(reason = %printable(&self.to_string()), "a request about a token was malformed");
             }
         }
     }

@@ -130,7 +130,7 @@ impl TokenError {
             _ if status.is_server_error() => {
                 tracing::error!(error = %Causes(self), "a token request failed");
             }
-            _ => tracing::debug!(reason = %printable(&self.to_string()), "a token request was malformed"),
+            _ => tracing::info!(reason = %printable(&self.to_string()), "a token request was malformed"),
         }
     }
 

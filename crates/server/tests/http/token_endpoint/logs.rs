@@ -118,6 +118,31 @@ async fn the_log_knows_why_a_stranger_was_refused_though_the_answer_does_not_say
     assert_eq!(nobody, ["", "no client is named", failed]);
 }
 
+#[tokio::test]
+async fn a_request_that_cannot_be_read_is_logged_with_what_is_wrong_with_it() {
+    let (log, _guard) = Log::as_json();
+    let stage = Stage::usual().await;
+    let cases = [
+        (
+            form("&client_id={client}&client_secret={secret}&client_assertion=x"),
+            "More than one client authentication",
+        ),
+        (form("&client_assertion=x"), "client_assertion and client_assertion_type belong together"),
+        (signed_form("&scope=a&scope=b"), "Duplicate parameter: scope"),
+        ("a".repeat(65 * 1024), "the body is too long"),
+    ];
+    for (body, reason) in cases {
+        log.text();
+        post(&stage, &[("content-type", FORM)], &body).await;
+        let events = log.events(&["INFO", "WARN", "ERROR"]);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!(events[0]["fields"]["message"], "a token request was malformed");
+        let said = events[0]["fields"]["reason"].as_str().unwrap();
+        assert!(said.contains(reason), "{said}");
+        assert!(!events[0].to_string().contains(stage.secret()));
+    }
+}
+
 /// A refusal that a second look turns into a token is none, and is not logged as one.
 #[tokio::test]
 async fn a_token_is_not_logged_as_a_refusal() {
