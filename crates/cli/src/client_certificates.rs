@@ -11,6 +11,10 @@ use crate::Outcome;
 use crate::data::named;
 use crate::issuer::parse_issuer;
 
+/// Why an address for certificates is refused where none can arrive.
+const NO_CERTIFICATES: &str =
+    "--mtls-url needs certificates of clients: --client-certificates, --client-ca or --trusted-proxy";
+
 /// The flags.
 #[derive(clap::Args, Default)]
 pub(crate) struct CertificateFlags {
@@ -23,7 +27,8 @@ pub(crate) struct CertificateFlags {
     /// A proxy that terminates TLS and hands on certificates of clients. Can be given more than once.
     #[arg(long, value_name = "ADDR|CIDR", value_delimiter = ',', env = "GRANTD_TRUSTED_PROXY")]
     trusted_proxy: Vec<Network>,
-    /// The URL that clients with certificates shall use, for the metadata. The issuer if it is not given.
+    /// The URL that clients with certificates shall use: `mtls_endpoint_aliases` in the metadata, where the tenant
+    /// setting `mtls.enable_endpoint_aliases` is on. The issuer if it is not given.
     #[arg(long, value_name = "URL", env = "GRANTD_MTLS_URL", value_parser = parse_url)]
     mtls_url: Option<String>,
 }
@@ -39,10 +44,11 @@ impl CertificateFlags {
             let verified = certificates.verified_by(&read_certificates(path)?);
             certificates = verified.map_err(|error| format!("{}: {error}", path.display()))?;
         }
-        Ok(match &self.mtls_url {
-            Some(url) => certificates.at(url),
-            None => certificates,
-        })
+        match &self.mtls_url {
+            Some(_) if !certificates.can_arrive() => Err(NO_CERTIFICATES.into()),
+            Some(url) => Ok(certificates.at(url)),
+            None => Ok(certificates),
+        }
     }
 }
 

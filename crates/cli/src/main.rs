@@ -48,7 +48,7 @@ enum Command {
     /// For when admin.json is lost, or the client was changed or deleted. The new admin.json is written to the data
     /// folder; everything else stays as it is.
     Admin(admin::Regain),
-    /// Keep the key that seals all secrets of a data folder.
+    /// The key-encryption key, which seals all secrets of a data folder.
     Keys(keys::Keys),
     /// Get an access token, for a CI job or a workload, and print it.
     Token(token::Token),

@@ -141,6 +141,9 @@ fn refuses_flags_that_mean_nothing() {
         assert_eq!(ended.status.code(), Some(2), "{ended:?}");
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     }
+    let ended = place.fail(&["--mtls-url", "https://mtls.example.com/"]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("--mtls-url needs certificates of clients"), "{}", ended.stderr);
     let mut command = grantd(&["serve", "--data"]);
     command.arg(place.data()).env("GRANTD_TRUSTED_PROXY", "10.0.0.7/8");
     assert!(Server::start(command).err().unwrap().stderr.contains("10.0.0.0/8"));

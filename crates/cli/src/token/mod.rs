@@ -33,7 +33,8 @@ pub(crate) struct Token {
     /// The API that the token is for.
     #[arg(long, value_name = "API")]
     audience: String,
-    /// The scopes to ask for, separated by spaces; all that are granted unless given.
+    /// The scopes to ask for, separated by spaces; one that is not granted is an error. The token has all that are
+    /// granted all the same, unless the server's `scope_handling` is `rfc6749`.
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
     /// The organization that the token is for.

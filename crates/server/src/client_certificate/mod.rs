@@ -93,7 +93,7 @@ impl ClientCertificates {
     }
 
     /// Whether certificates can arrive at all.
-    pub(crate) fn can_arrive(&self) -> bool {
+    pub fn can_arrive(&self) -> bool {
         self.handshake.is_some() || !self.proxies.is_empty()
     }
 
