@@ -1,6 +1,6 @@
 //! Secrets, in the body or in the Authorization header (RFC 6749 §2.3.1).
 
-use grantd_model::{Client, ClientSecretId, TokenEndpointAuthMethod};
+use grantd_model::{Client, ClientAuthenticationMethods, ClientSecretId, TokenEndpointAuthMethod};
 use grantd_snapshot::Snapshot;
 
 use super::credentials::{Basic, IdAndSecret};
@@ -34,8 +34,14 @@ pub(super) fn client_by_header<'s>(
 /// A public client has to say so in its registration: no method at all still means a secret.
 pub(super) fn public_client<'s>(snapshot: &'s Snapshot, id: &str) -> Result<&'s Client, &'static str> {
     let client = snapshot.client(id).ok_or("the client is unknown")?;
-    let is_public = client.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None);
-    if is_public { Ok(client) } else { Err("the client is not registered for this method") }
+    let shows_certificates = |methods: &ClientAuthenticationMethods| methods.is_mutual_tls();
+    match client.token_endpoint_auth_method {
+        Some(TokenEndpointAuthMethod::None) => Ok(client),
+        _ if client.client_authentication_methods.as_ref().is_some_and(shows_certificates) => {
+            Err("the request came with no certificate")
+        }
+        _ => Err("the request has nothing but client_id, and the client is not public"),
+    }
 }
 
 /// Whether the method is the right one too; the use of the secret is noted then.
@@ -52,7 +58,10 @@ fn judge<'s>(
             Ok(client)
         }
         Some(_) => Err("the client is not registered for this method"),
-        None if snapshot.client(id).is_some() => Err("the secret is wrong"),
-        None => Err("the client is unknown"),
+        None => match snapshot.client(id) {
+            Some(client) if client.accepts(method) => Err("the secret is wrong"),
+            Some(_) => Err("the client is not registered for this method"),
+            None => Err("the client is unknown"),
+        },
     }
 }

@@ -58,7 +58,9 @@ async fn a_certificate_that_the_client_has_signed_itself_is_recognised_by_its_th
     // The same name under another key, the same key under another name, and none at all.
     assert_eq!(line(&stage, Some(OTHER_P256.client_certificate("shop"))).await, REFUSED);
     assert_eq!(line(&stage, Some(P256.client_certificate("another"))).await, REFUSED);
+    let (log, _guard) = Log::as_json();
     assert_eq!(line(&stage, None).await, "401 access_denied: Unauthorized");
+    assert!(log.text().contains("the request came with no certificate"));
 }
 
 #[tokio::test]

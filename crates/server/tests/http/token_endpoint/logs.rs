@@ -113,7 +113,8 @@ async fn the_log_knows_why_a_stranger_was_refused_though_the_answer_does_not_say
     let unknown = event(&log, &stage, &[("client_id", "nobody")]).await;
     assert_eq!(unknown, ["nobody", "the client is unknown", failed]);
     let without = event(&log, &stage, &[("client_secret", "")]).await;
-    assert_eq!(without, ["{client}", "the client is not registered for this method", failed]);
+    let nothing = "the request has nothing but client_id, and the client is not public";
+    assert_eq!(without, ["{client}", nothing, failed]);
     let nobody = event(&log, &stage, &[("client_id", ""), ("client_secret", "")]).await;
     assert_eq!(nobody, ["", "no client is named", failed]);
 }
