@@ -29,6 +29,9 @@ pub enum KeyError {
     /// Neither `CERTIFICATE` nor `PUBLIC KEY` in PEM.
     #[error("neither a certificate nor a public key in PEM")]
     Pem,
+    /// PEM of something else, where only a certificate will do.
+    #[error("a certificate is needed, and this is none")]
+    NotACertificate,
     /// The DER inside is damaged.
     #[error("the certificate or public key cannot be read")]
     Der,

@@ -24,5 +24,5 @@ pub(crate) fn read_pem(text: &str) -> Result<Pem, KeyError> {
 /// The DER of a certificate in PEM.
 pub(crate) fn certificate_der(pem: &str) -> Result<Vec<u8>, KeyError> {
     let pem = read_pem(pem)?;
-    if pem.label == "CERTIFICATE" { Ok(pem.contents) } else { Err(KeyError::Pem) }
+    if pem.label == "CERTIFICATE" { Ok(pem.contents) } else { Err(KeyError::NotACertificate) }
 }

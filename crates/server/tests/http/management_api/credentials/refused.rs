@@ -99,7 +99,7 @@ async fn expiries_that_are_over_or_unclear() {
 #[tokio::test]
 async fn certificates_that_cannot_be_used() {
     let rows = [
-        (x509_cert(P256), "`pem` cannot be used: neither a certificate nor a public key in PEM"),
+        (x509_cert(P256), "`pem` cannot be used: a certificate is needed, and this is none"),
         (
             x509_cert(RSA_1024_CERTIFICATE),
             "`pem` cannot be used: the RSA modulus has 1024 bits, not 2048 to 8192",
@@ -123,7 +123,7 @@ async fn subjects_that_name_nobody() {
         (cert_subject_dn("robot"), unreadable),
         (cert_subject_dn("CN=robot,"), unreadable),
         (of_certificate(NAMELESS_CERTIFICATE), unreadable),
-        (of_certificate(P256), "`pem` cannot be used: neither a certificate nor a public key in PEM"),
+        (of_certificate(P256), "`pem` cannot be used: a certificate is needed, and this is none"),
         (json!({"credential_type": "cert_subject_dn"}), one_of),
         (with(cert_subject_dn("CN=robot"), json!({"pem": CERTIFICATE})), one_of),
     ];
