@@ -89,14 +89,20 @@ def amend(contract, deviations):
 
 
 def exemplify(contract, examples, existing):
-    """Give operations a request that works, which is sent before any that is made up: chance alone may find none."""
+    """Give operations a request that works, which is sent before any that is made up: chance alone may find none.
+
+    What run.py has made is named as it stands in `existing`.
+    """
     for name, example in examples.items():
         operation = operations(contract["paths"])[name]
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "path" and parameter["name"] in example.get("path", {}):
                 parameter["example"] = existing[example["path"][parameter["name"]]]
-        for media_type in operation["requestBody"]["content"].values():
-            media_type["example"] = example["body"]
+        if "body" in example:
+            named = lambda value: existing.get(value, value) if isinstance(value, str) else value
+            body = {name: named(value) for name, value in example["body"].items()}
+            for media_type in operation["requestBody"]["content"].values():
+                media_type["example"] = body
     return contract
 
 

@@ -122,6 +122,7 @@ def existing(token):
         "INTEROP_AUDIENCE": standing_audience,
         "INTEROP_GRANT": standing_grant,
         "INTEROP_ORGANIZATION": organizations[1],
+        "INTEROP_ORGANIZATION_NAME": "standing",
         "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0]]),
         "INTEROP_NEVER_CHANGED": " ".join(
             # The first two are who is asking, and what signs the token.
