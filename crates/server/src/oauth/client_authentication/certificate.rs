@@ -21,7 +21,7 @@ pub(super) fn client<'s>(
         return Err("the certificate is not valid now");
     }
     if matches!(method, ClientAuthenticationMethods::TlsClientAuth(_)) && !shown.verified {
-        return Err("the certificate is not from a trusted authority");
+        return Err("no authority verifies the certificate, for clients and in its dates");
     }
     let held = snapshot.credentials_of(&client.client_id).iter();
     let mut in_force = held.filter(|held| method.enables(&held.id) && !held.is_expired(now));
