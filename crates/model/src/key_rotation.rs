@@ -10,6 +10,10 @@ use crate::{KeyId, SigningKey, SigningKeyKind, SigningKeyState, Timestamp};
 /// Previous keys that are published at most; verifiers read them all.
 const PREVIOUS: usize = 64;
 
+/// Days between two rotations by schedule at least: with keys of all kinds, daily rotations would publish more than
+/// [`PREVIOUS`] keys before tokens of the first have run out, and then stand still.
+pub const FEWEST_ROTATION_DAYS: u16 = 2;
+
 /// Revoked keys that are remembered.
 const REVOKED: usize = 64;
 

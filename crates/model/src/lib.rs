@@ -52,7 +52,7 @@ pub use id::{
     ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
     TokenId,
 };
-pub use key_rotation::{KeyRotation, RotationFault};
+pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};

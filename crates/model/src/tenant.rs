@@ -106,7 +106,7 @@ pub struct Extensions {
     /// Whether a caller of the Management API may grant Management API scopes that it does not hold itself.
     #[serde(default)]
     pub allow_granting_unheld_scopes: bool,
-    /// Days after which the signing keys rotate by themselves, 1 to 3650; none for never.
+    /// Days after which the signing keys rotate by themselves, 2 to 3650; none for never.
     #[serde(default)]
     pub signing_key_rotation_days: Option<u16>,
 }

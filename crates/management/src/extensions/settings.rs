@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use grantd_model::{Extensions, Tenant, Versioned, patch};
+use grantd_model::{Extensions, FEWEST_ROTATION_DAYS, Tenant, Versioned, patch};
 use grantd_schema::{Part, Schema};
 use grantd_store::Change;
 use serde_json::json;
@@ -26,7 +26,7 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
             },
             "signing_key_rotation_days": {
                 "type": ["integer", "null"],
-                "minimum": 1,
+                "minimum": FEWEST_ROTATION_DAYS,
                 "maximum": 3650,
                 "description": "After how many days the signing keys rotate by themselves; null for never.",
             },

@@ -53,10 +53,10 @@ async fn a_number_of_days_turns_it_on_and_null_off() {
         200 OK
         {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":null}
     "#);
-    for refused in [json!(0), json!(3651), json!(-1), json!(1.5), json!("90"), json!(true)] {
+    for refused in [json!(1), json!(3651), json!(-1), json!(1.5), json!("90"), json!(true)] {
         assert!(set(&app, refused.clone()).await.starts_with("400 Bad Request"), "{refused}");
     }
-    for allowed in [json!(1), json!(3650)] {
+    for allowed in [json!(2), json!(3650)] {
         assert!(set(&app, allowed.clone()).await.starts_with("200 OK"), "{allowed}");
     }
 }
@@ -92,8 +92,8 @@ async fn the_keys_rotate_when_the_current_one_has_signed_that_long() {
 #[tokio::test]
 async fn of_two_nodes_that_ask_at_once_one_rotates() {
     let app = App::start().await;
-    set(&app, json!(1)).await;
-    pass(&app, DAY).await;
+    set(&app, json!(2)).await;
+    pass(&app, 2 * DAY).await;
     let (one, other) = tokio::join!(ask(&app), ask(&app));
     assert!(one.is_some() != other.is_some(), "{one:?} {other:?}");
 }
@@ -103,8 +103,8 @@ async fn of_two_nodes_that_ask_at_once_one_rotates() {
 async fn what_is_due_waits_until_every_verifier_can_know_the_next_key() {
     let app = App::start().await;
     rotate(&app).await;
-    set(&app, json!(1)).await;
-    pass(&app, DAY - 1).await;
+    set(&app, json!(2)).await;
+    pass(&app, 2 * DAY - 1).await;
     assert_eq!(ask(&app).await, None, "the hand has begun the days anew");
     pass(&app, 1).await;
     assert!(ask(&app).await.is_some());
