@@ -33,7 +33,14 @@ struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// How the log on standard error looks.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, env = "GRANTD_LOG_FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t = LogFormat::Text,
+        env = "GRANTD_LOG_FORMAT",
+        display_order = 100
+    )]
     log_format: LogFormat,
 }
 

@@ -6,9 +6,9 @@ use grantd_model::{
 
 const DAY: u64 = 86_400;
 
-fn key(kid: String, kind: SigningKeyKind, state: SigningKeyState, now: Timestamp) -> SigningKey {
+fn key(id: String, kind: SigningKeyKind, state: SigningKeyState, now: Timestamp) -> SigningKey {
     SigningKey {
-        kid: kid.into(),
+        kid: id.into(),
         kind,
         state,
         private_key: "private".into(),
