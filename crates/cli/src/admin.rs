@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use grantd_model::{
-    CLIENT_CREDENTIALS, Client, ClientGrantFilter, Clock, Entropy, Paging, ResourceServer, Versioned,
+    CLIENT_CREDENTIALS, Client, ClientGrantFilter, Clock, Entropy, FederatedIdentity, Paging, ResourceServer,
+    Versioned,
 };
 use grantd_store::{Change, SqliteStore, Store};
 
@@ -24,7 +25,8 @@ pub(crate) struct Regain {
 }
 
 impl Regain {
-    /// Gives the administration client a new secret, and writes it to `admin.json`.
+    /// Gives the administration client a new secret, and writes it to `admin.json`. Whatever else proved the client no
+    /// longer does.
     pub(crate) async fn run(self) -> Outcome {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -54,7 +56,9 @@ impl Start<'_> {
             Some(found) => {
                 let record = self.usable(found.record);
                 let admin = record.clone();
-                (admin, vec![Change::UpdateClient(Versioned { record, revision: found.revision })])
+                let mut changes = self.without_identities(&admin).await?;
+                changes.push(Change::UpdateClient(Versioned { record, revision: found.revision }));
+                (admin, changes)
             }
             None => self.new_administration_client(&api)?,
         };
@@ -83,10 +87,21 @@ impl Start<'_> {
         }
     }
 
-    /// The client as the token endpoint takes it, with a secret that nobody knows yet.
+    /// Who regains a client that others have got hold of wants to be alone with it: no outside identity counts as it.
+    async fn without_identities(&self, admin: &Client) -> Outcome<Vec<Change>> {
+        let identities = self.store.list_federated_identities(&admin.client_id).await?;
+        let delete = |identity: FederatedIdentity| Change::DeleteFederatedIdentity {
+            client: identity.client_id,
+            id: identity.id,
+        };
+        Ok(identities.into_iter().map(delete).collect())
+    }
+
+    /// The client as the token endpoint takes it, with a secret that nobody knows yet, and no other.
     fn usable(&self, client: Client) -> Client {
         Client {
             client_secret: self.new_secret(),
+            further_secrets: Vec::new(),
             grant_types: Some(vec![CLIENT_CREDENTIALS.to_owned()]),
             is_first_party: true,
             third_party_security_mode: None,

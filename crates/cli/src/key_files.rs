@@ -80,6 +80,12 @@ impl KeyFiles {
         let mut options = OpenOptions::new();
         let lock = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
         let lock = lock.map_err(|error| named(&error, &path))?;
+        // Who may not replace the key must not leave a lock that keeps out who may.
+        let (server, own) = (owner(&self.current())?, owner(&path)?);
+        if server != own {
+            remove(&path)?;
+            return Err(other_owner(&self.current(), server, own));
+        }
         match lock.try_lock() {
             Ok(()) => Ok(Replacing { files: self, _lock: lock }),
             Err(TryLockError::WouldBlock) => {
@@ -127,24 +133,26 @@ impl Replacing {
     /// A key of another owner than the one before is none that the server could read.
     fn check_owner(&self) -> Outcome {
         let (current, former) = (self.files.current(), self.files.former());
-        let owner =
-            |path: &Path| fs::metadata(path).map(|file| file.uid()).map_err(|error| named(&error, path));
         let (server, own) = (owner(&current)?, owner(&former)?);
         if server == own {
             return Ok(());
         }
         remove(&former)?;
-        Err(format!(
-            "{} belongs to the user {server}: run this as that user, not as {own}",
-            current.display()
-        )
-        .into())
+        Err(other_owner(&current, server, own))
     }
 
     /// Removes the former key, under which nothing is sealed any longer.
     pub(crate) fn finish(&self) -> Outcome {
         remove(&self.files.former())
     }
+}
+
+fn owner(path: &Path) -> Outcome<u32> {
+    Ok(fs::metadata(path).map_err(|error| named(&error, path))?.uid())
+}
+
+fn other_owner(key: &Path, server: u32, own: u32) -> Box<dyn std::error::Error + Send + Sync> {
+    format!("{} belongs to the user {server}: run this as that user, not as {own}", key.display()).into()
 }
 
 fn key(bytes: &Secret, path: &Path) -> Outcome<KeyEncryptionKey> {

@@ -53,7 +53,8 @@ enum Command {
     /// Give the administration client of a stopped server a new secret, and make it usable again.
     ///
     /// For when admin.json is lost, or the client was changed or deleted. The new admin.json is written to the data
-    /// folder; everything else stays as it is.
+    /// folder. All other secrets, keys and outside identities of the client cease to count; tokens that are out stay good
+    /// until they expire. Everything else stays as it is.
     Admin(admin::Regain),
     /// The key-encryption key, which seals all secrets of a data folder.
     Keys(keys::Keys),

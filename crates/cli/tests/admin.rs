@@ -137,3 +137,27 @@ fn what_is_no_data_folder_is_left_alone() {
     refused(&regain(&place), &["key-encryption-key cannot be used"]);
     assert_eq!(admin(&place.data()), before, "a key that opens nothing changes nothing");
 }
+
+/// Who regains a client that others have got hold of wants to be alone with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_added_to_the_client_does_not_outlive_the_new_secret() {
+    let place = Place::new();
+    let server = place.start(&["--issuer", "https://auth.example.com/"]);
+    let api = Api::open(&server.base, &place.data()).await;
+    let before = admin(&place.data());
+    let path = format!("/grantd/v1/clients/{}", before["client_id"].as_str().unwrap());
+    let planted = api.create(&format!("{path}/secrets"), json!({"label": "planted"})).await;
+    let trust = json!({
+        "issuer": "https://evil.example", "subject": "me",
+        "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
+    });
+    api.create(&format!("{path}/federated_identities"), trust).await;
+    server.stop();
+    let now = regained(&place);
+    let server = place.start(&[]);
+    let api = Api::open(&server.base, &place.data()).await;
+    let answer = api.ask(&now["client_id"], &planted["client_secret"], &now["audience"]).await;
+    let identities = api.get(&format!("{path}/federated_identities")).await;
+    assert_eq!(answer.status, 401, "the planted secret; identities: {identities}");
+    assert_eq!(identities["federated_identities"], json!([]));
+}

@@ -186,7 +186,10 @@ impl Client {
         defaults::complete_client(&mut body);
         let mut client: Self = patch::apply(self, body)?;
         client.client_secret = self.client_secret.clone();
-        client.further_secrets.clone_from(&self.further_secrets);
+        // Keys take the place of all secrets but Auth0's, which Auth0 shows again when they go.
+        if client.client_authentication_methods.is_none() {
+            client.further_secrets.clone_from(&self.further_secrets);
+        }
         if client.is_first_party && !client.is_strict() && !names_mode {
             client.third_party_security_mode = None;
         }

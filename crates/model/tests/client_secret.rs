@@ -206,3 +206,16 @@ fn dates_are_read_with_their_offset() {
         assert_eq!(read(text), None, "{text}");
     }
 }
+
+#[test]
+fn keys_take_the_place_of_all_secrets_but_the_one_that_auth0_shows() {
+    let before = client(&[secret(1, 0, None), secret(2, 0, None)]);
+    let methods = json!({"private_key_jwt": {"credentials": [{"id": "cred_1"}]}});
+    let alg = json!({"alg": "RS256"});
+    let body = json!({"client_authentication_methods": methods, "jwt_configuration": alg});
+    let with_keys = before.updated(members(body)).unwrap();
+    assert_eq!(numbers(&with_keys), [1]);
+    let without = with_keys.updated(members(json!({"client_authentication_methods": null}))).unwrap();
+    assert_eq!(numbers(&without), [1]);
+    assert_eq!(numbers(&before.updated(members(json!({"name": "other"}))).unwrap()), [1, 2]);
+}

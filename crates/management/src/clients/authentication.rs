@@ -53,7 +53,7 @@ pub(super) async fn check(
     if body.contains_key(METHODS) || body.contains_key(SIGNED_REQUESTS) {
         check_named(client, &held)?;
     }
-    let stays = proves_itself(context, client, &held).then_some(client);
+    let stays = proves_itself(client, &held).then_some(client);
     authority::check_administrator(context, &client.client_id, stays).await
 }
 
@@ -74,10 +74,9 @@ fn check_type(id: &CredentialId, needed: CredentialType, held: &[Credential]) ->
     }
 }
 
-/// Whether the client has something to prove itself with: a secret always, a key while it has not expired.
-fn proves_itself(context: &Context, client: &Client, held: &[Credential]) -> bool {
-    let now = context.clock.now();
-    let counts = |credential: &Credential| !credential.is_expired(now);
+/// Whether the client will always have something to prove itself with: a secret, or a key without an end.
+pub(crate) fn proves_itself(client: &Client, held: &[Credential]) -> bool {
+    let counts = |credential: &Credential| credential.expires_at.is_none();
     client.client_authentication_methods.as_ref().is_none_or(|methods| {
         held.iter().any(|credential| methods.enables(&credential.id) && counts(credential))
     })

@@ -9,6 +9,7 @@ mod rotate_secret;
 mod update;
 mod view;
 
+pub(crate) use authentication::proves_itself;
 pub use create::create;
 pub use delete::delete;
 pub use get::get;

@@ -6,7 +6,7 @@ use grantd_decision::Denial;
 use grantd_model::{Causes, ClientId};
 use grantd_snapshot::TooOld;
 use grantd_token::IssueError;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use thiserror::Error;
@@ -72,6 +72,9 @@ const ECHO: usize = 600;
 
 /// The only scheme of this endpoint (RFC 7617 §2).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"oauth/token\", charset=\"UTF-8\"");
+
+/// Seconds after which to try again.
+const RETRY: HeaderValue = HeaderValue::from_static("5");
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -277,6 +280,9 @@ impl IntoResponse for TokenError {
         // RFC 6749 §5.2: who used the Authorization header is told its scheme.
         if matches!(&self, Self::Unauthorized(stranger) if stranger.shown == Shown::Header) {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, RETRY);
         }
         response
     }

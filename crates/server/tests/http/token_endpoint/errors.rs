@@ -164,6 +164,7 @@ async fn the_node_does_not_know_whether_it_is_up_to_date() {
     cache-control: no-store
     content-type: application/json
     pragma: no-cache
+    retry-after: 5
 
     {"error":"temporarily_unavailable","error_description":"The service is temporarily unavailable"}
     "#);

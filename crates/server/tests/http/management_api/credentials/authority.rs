@@ -55,10 +55,12 @@ async fn the_administration_client_keeps_something_to_prove_itself_with() {
 
     let path = format!("{}/{key}", robot.credentials());
     let soon = json!({"expires_at": "2026-01-02T03:05:00Z"});
-    assert_eq!(robot.app.patch(&path, soon).await.status, 200);
-    robot.advance(3600).await;
-    let again = robot.enable("private_key_jwt", &[&key]).await;
-    assert_eq!(refused(&again), expected, "a key that has expired proves nothing");
+    assert_eq!(refused(&robot.app.patch(&path, soon.clone()).await), expected, "its only key has no end");
+    let spare = robot.credential(public_key(ED25519, "EdDSA")).await;
+    assert_eq!(robot.enable("private_key_jwt", &[&key, &spare]).await.status, 200);
+    assert_eq!(robot.app.patch(&path, soon).await.status, 200, "the other stays");
+    let alone = robot.enable("private_key_jwt", &[&key]).await;
+    assert_eq!(refused(&alone), expected, "a key that will expire proves nothing then");
     let body = json!({"client_authentication_methods": null});
     assert_eq!(robot.change(body).await.status, 200);
 }
