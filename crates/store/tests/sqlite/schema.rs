@@ -113,3 +113,33 @@ async fn the_key_of_a_file_from_before_rotation_signs_since_it_was_made() {
     .await;
     assert_eq!(file.open().await.signing_keys().await.unwrap(), [key]);
 }
+
+/// A data folder of the first version, with a client and its secret in it.
+#[tokio::test]
+async fn a_file_of_the_first_version_has_its_clients_and_secrets_after_the_migrations() {
+    let file = filled().await;
+    let store = file.open().await;
+    let before = store.load().await.unwrap();
+    store.close().await;
+    file.execute(
+        "DROP TABLE credentials; DROP INDEX signing_keys_in_office; \
+         ALTER TABLE signing_keys DROP COLUMN kind; \
+         ALTER TABLE signing_keys DROP COLUMN current_since; \
+         ALTER TABLE signing_keys DROP COLUMN current_until; \
+         ALTER TABLE signing_keys DROP COLUMN revoked_at; \
+         DROP TABLE client_secret_uses; \
+         ALTER TABLE clients DROP COLUMN secret_terms; \
+         ALTER TABLE clients DROP COLUMN sealed_further_secrets; \
+         DROP TABLE federated_identities; DROP TABLE revoked_tokens; DROP TABLE sealing; \
+         DROP TABLE one_time_uses; DROP TABLE clean_stop; \
+         DELETE FROM _sqlx_migrations WHERE version > 1",
+    )
+    .await;
+    let after = file.open().await.load().await.unwrap();
+    assert!(!before.clients.is_empty());
+    for (old, new) in before.clients.iter().zip(&after.clients) {
+        assert_eq!(old.client_secret.value, new.client_secret.value);
+        assert!(new.client_secret.expires_at.is_none());
+    }
+    assert_eq!(before.clients.len(), after.clients.len());
+}

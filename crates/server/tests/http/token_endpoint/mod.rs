@@ -6,6 +6,7 @@ mod basic;
 mod certificates;
 mod client_secrets;
 mod credentials;
+mod crossings;
 mod decision_table;
 pub mod dpop;
 mod errors;
