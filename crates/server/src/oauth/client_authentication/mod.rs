@@ -17,7 +17,6 @@ use grantd_snapshot::Snapshot;
 use grantd_token::Assertion;
 use thiserror::Error;
 
-use self::assertion::Unproved;
 use crate::State;
 use crate::client_certificate::ClientCertificate;
 use crate::oauth::replays::OneTime;
@@ -37,12 +36,6 @@ impl<'s> AuthenticatedClient<'s> {
     /// What it has shown, where that works once: the endpoint claims it before it answers.
     pub(crate) fn once(&self) -> Option<OneTime> {
         self.once
-    }
-}
-
-impl<'s> From<&'s Client> for AuthenticatedClient<'s> {
-    fn from(client: &'s Client) -> Self {
-        Self { client, once: None }
     }
 }
 
@@ -74,6 +67,11 @@ impl Stranger {
         Self { id: String::new(), shown: Shown::Body, reason: "no client is named".to_owned() }
     }
 
+    /// Somebody who shows what does not prove this client, for whatever reason.
+    fn showing<R: ToString>(id: &str, shown: Shown) -> impl FnOnce(R) -> Self {
+        move |reason| Self { id: id.to_owned(), shown, reason: reason.to_string() }
+    }
+
     /// Somebody who shows what somebody has shown before.
     pub(crate) fn replaying(client: &AuthenticatedClient<'_>, reason: String) -> Self {
         Self { id: client.client.client_id.to_string(), shown: Shown::Key, reason }
@@ -89,56 +87,48 @@ pub(crate) async fn authenticate<'s>(
     certificate: Option<&ClientCertificate>,
 ) -> Result<AuthenticatedClient<'s>, Stranger> {
     let now = state.clock().now();
-    let by_secret = |id: &str, shown, proved: Result<&'s Client, &'static str>| {
-        let stranger = |reason: &str| Stranger { id: id.to_owned(), shown, reason: reason.to_owned() };
-        proved.map(AuthenticatedClient::from).map_err(stranger)
-    };
-    match credentials {
+    let proved = match credentials {
         Credentials::Post { id, secret } => {
             let method = TokenEndpointAuthMethod::ClientSecretPost;
-            by_secret(id, Shown::Body, secret::client(state, snapshot, id, secret, method))
+            let proved = secret::client(state, snapshot, id, secret, method);
+            proved.map_err(Stranger::showing(id, Shown::Body))?
         }
         Credentials::Basic(basic) => {
-            by_secret(&basic.plain.id, Shown::Header, secret::client_by_header(state, snapshot, basic))
+            let proved = secret::client_by_header(state, snapshot, basic);
+            proved.map_err(Stranger::showing(&basic.plain.id, Shown::Header))?
         }
         Credentials::IdOnly { id } => match certificate {
             Some(certificate) => {
                 let proved = certificate::client(snapshot, id, certificate, now);
                 // A client that has to prove nothing may have a certificate all the same.
                 let proved = proved.or_else(|reason| secret::public_client(snapshot, id).map_err(|_| reason));
-                by_secret(id, Shown::Key, proved)
+                proved.map_err(Stranger::showing(id, Shown::Key))?
             }
-            None => by_secret(id, Shown::Body, secret::public_client(snapshot, id)),
+            None => secret::public_client(snapshot, id).map_err(Stranger::showing(id, Shown::Body))?,
         },
         Credentials::Assertion { id, assertion } if federated::is_outside(assertion) => {
-            let proved = federated::client(state, snapshot, id.as_deref(), assertion, now).await;
-            proved.map(AuthenticatedClient::from).map_err(|reason| Stranger {
-                id: id.as_deref().unwrap_or_default().to_owned(),
-                shown: Shown::Key,
-                reason: reason.to_string(),
-            })
+            let id = id.as_deref();
+            let proved = federated::client(state, snapshot, id, assertion, now).await;
+            proved.map_err(Stranger::showing(id.unwrap_or_default(), Shown::Key))?
         }
         Credentials::Assertion { id, assertion } => {
-            by_assertion(state, snapshot, id.as_deref(), assertion, now).map_err(|(id, reason)| Stranger {
-                id,
-                shown: Shown::Key,
-                reason: reason.to_string(),
-            })
+            return by_assertion(state, snapshot, id.as_deref(), assertion, now);
         }
-    }
+    };
+    Ok(AuthenticatedClient { client: proved, once: None })
 }
 
-/// An assertion of the client's own.
+/// An assertion of the client's own, which works once.
 fn by_assertion<'s>(
     state: &State,
     snapshot: &'s Snapshot,
     client_id: Option<&str>,
     text: &str,
     now: Timestamp,
-) -> Result<AuthenticatedClient<'s>, (String, Unproved)> {
-    let named = || client_id.unwrap_or_default().to_owned();
-    let assertion = Assertion::parse(text).map_err(|error| (named(), error.into()))?;
-    let (client, once) = assertion::client(snapshot, client_id, &assertion, &state.issuer.url, now)
-        .map_err(|reason| (assertion.issuer().to_owned(), reason))?;
+) -> Result<AuthenticatedClient<'s>, Stranger> {
+    let named = client_id.unwrap_or_default();
+    let assertion = Assertion::parse(text).map_err(Stranger::showing(named, Shown::Key))?;
+    let proved = assertion::client(snapshot, client_id, &assertion, &state.issuer.url, now);
+    let (client, once) = proved.map_err(Stranger::showing(assertion.issuer(), Shown::Key))?;
     Ok(AuthenticatedClient { client, once: Some(once) })
 }
