@@ -26,8 +26,8 @@ pub fn dpop_proof(input: &[u8]) {
 }
 
 fn verify(proof: &str, url: &str) -> Result<DpopProof, DpopError> {
-    let with_token = DpopProof::verify(proof, "POST", url, Some("token"), Timestamp::from_seconds(NOW));
-    let proof = DpopProof::verify(proof, "POST", url, None, Timestamp::from_seconds(NOW));
+    let with_token = DpopProof::verify(proof, "POST", &[url], Some("token"), Timestamp::from_seconds(NOW));
+    let proof = DpopProof::verify(proof, "POST", &[url], None, Timestamp::from_seconds(NOW));
     assert!(proof.is_ok() || with_token.is_err(), "a token asks for more, never for less");
     proof
 }

@@ -56,7 +56,7 @@ pub enum KeyError {
         /// How long the modulus is.
         bits: usize,
     },
-    /// The modulus is even, or the exponent is even, 1 or longer than 32 bits: encryption would hide nothing or
+    /// The modulus is even, or the exponent is even, 1 or over 65537: encryption would hide nothing or
     /// could not be undone, signatures would prove nothing or take too long.
     #[error("the RSA modulus or exponent is not sound")]
     Unsound,

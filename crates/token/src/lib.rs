@@ -30,8 +30,8 @@ pub use distinguished_name::same_subject;
 pub use encryption::{EncryptionPublicKey, rsa_thumbprint_from_pem};
 pub use error::{IssueError, KeyError};
 pub use inbound::{
-    Assertion, AssertionError, AssertionUse, ClaimError, DpopError, DpopProof, JwsError, OutsideAssertion,
-    OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
+    Assertion, AssertionError, AssertionUse, Attempts, ClaimError, DpopError, DpopProof, JwsError,
+    OutsideAssertion, OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError, VerifiedAssertion,
 };
 pub use inspect::{InspectError, InspectedToken, inspect};
 pub use issue::{IssuedToken, issue};

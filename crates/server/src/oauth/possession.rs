@@ -1,6 +1,7 @@
 //! The keys that a request proves to possess: the key of a `DPoP` proof (RFC 9449) and the certificate of the
 //! connection (RFC 8705). Found out once, before anybody asks what they are good for.
 
+use std::iter;
 use std::sync::Arc;
 
 use grantd_decision::Possession;
@@ -84,6 +85,6 @@ fn header(headers: &HeaderMap) -> Result<Option<&str>, DpopFault> {
 
 /// A proof is for one of the names of its target.
 fn verify(proof: &str, target: Target<'_>, now: Timestamp) -> Result<DpopProof, DpopError> {
-    let by = |url| DpopProof::verify(proof, target.method, url, target.access_token, now);
-    by(target.url).or_else(|error| target.alias.map_or(Err(error), by))
+    let urls: Vec<&str> = iter::once(target.url).chain(target.alias).collect();
+    DpopProof::verify(proof, target.method, &urls, target.access_token, now)
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// Seconds that another clock may be ahead of ours (Auth0: Private Key JWT).
 pub(super) const LEEWAY: u64 = 10;
 
-/// Why claims under a good signature do not count.
+/// Why claims do not count, whatever the signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClaimError {
     /// A claim that has to be there is not.

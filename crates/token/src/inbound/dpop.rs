@@ -14,7 +14,7 @@ use super::endpoint::Endpoint;
 use super::jws::{Jws, JwsError};
 use crate::{KeyError, PublicKey};
 
-/// Bytes of the longest proof: one with an RSA key of 8192 bits takes half.
+/// Bytes of the longest proof: one with an RSA key of 4096 bits takes half.
 const MAX_LENGTH: usize = 4096;
 /// Characters of the longest `jti`.
 const MAX_JTI_LENGTH: usize = 128;
@@ -36,7 +36,7 @@ pub enum DpopError {
     /// The key's private half did not make the signature.
     #[error("the DPoP proof is not signed with its own key")]
     Signature,
-    /// It is genuine, and not for this request.
+    /// It is not for this request. Its signature was not looked at.
     #[error("the DPoP proof cannot be used: {0}")]
     Claim(#[from] ClaimError),
 }
@@ -56,23 +56,24 @@ pub struct DpopProof {
 
 impl DpopProof {
     /// Checks a proof of at most 4096 bytes against the request: its method, its URL (without query and
-    /// fragment), and the access token that comes with it, if one does (RFC 9449 §4.3). A nonce is not asked for.
+    /// fragment; one of these, if there are several names for it), and the access token that comes with it, if one
+    /// does (RFC 9449 §4.3). A nonce is not asked for. The signature comes last, and once: it is what costs.
     pub fn verify(
         proof: &str,
         method: &str,
-        url: &str,
+        urls: &[&str],
         access_token: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, DpopError> {
         let jws = Jws::parse(proof, MAX_LENGTH, |typ| typ == Some("dpop+jwt"))?;
+        is_for(&jws.claims, method, urls, access_token)?;
+        let jti = jws.claims.name("jti", MAX_JTI_LENGTH)?.to_owned();
+        let iat = recent(&jws.claims, now)?;
         let key = jws.header.get("jwk").ok_or(DpopError::Key)?;
         let key = PublicKey::from_jwk(key).map_err(|error| unusable(&error))?;
         if !jws.is_signed_by(&key) {
             return Err(DpopError::Signature);
         }
-        is_for(&jws.claims, method, url, access_token)?;
-        let jti = jws.claims.name("jti", MAX_JTI_LENGTH)?.to_owned();
-        let iat = recent(&jws.claims, now)?;
         let exp = iat.saturating_add(LIFETIME + 1);
         let (iat, exp) = (Timestamp::from_seconds(iat), Timestamp::from_seconds(exp));
         Ok(Self { thumbprint: key.thumbprint(), jti, iat, exp })
@@ -83,10 +84,15 @@ fn unusable(error: &KeyError) -> DpopError {
     if matches!(error, KeyError::Private) { DpopError::PrivateKey } else { DpopError::Key }
 }
 
-fn is_for(claims: &Claims, method: &str, url: &str, access_token: Option<&str>) -> Result<(), ClaimError> {
+fn is_for(
+    claims: &Claims,
+    method: &str,
+    urls: &[&str],
+    access_token: Option<&str>,
+) -> Result<(), ClaimError> {
     claims.is("htm", method)?;
     let named = Endpoint::parse(claims.required("htu")?).ok_or(ClaimError::Form("htu"))?;
-    if Endpoint::parse(url) != Some(named) {
+    if !urls.iter().any(|url| Endpoint::parse(url).as_ref() == Some(&named)) {
         return Err(ClaimError::Other("htu"));
     }
     match access_token {

@@ -17,5 +17,5 @@ pub use self::assertion::{Assertion, AssertionError, AssertionUse, VerifiedAsser
 pub use self::claims::ClaimError;
 pub use self::dpop::{DpopError, DpopProof};
 pub use self::jws::JwsError;
-pub use self::outside::{OutsideAssertion, OutsideClaims, OutsideError};
+pub use self::outside::{Attempts, OutsideAssertion, OutsideClaims, OutsideError};
 pub use self::outside_keys::{OutsideKeys, OutsideKeysError};

@@ -1,6 +1,7 @@
 //! Public keys as JWKs (RFC 7517), as DPoP proofs and outside issuers carry them.
 //!
-//! Only the members that make the key are read. A private member refuses the key: who shows it has lost it.
+//! Only the members that make the key are read. A private member refuses the key: who shows it has lost it. RSA keys
+//! end at 4096 bits here, since JWKs come from strangers, or are tried on what strangers send.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,8 +14,8 @@ use crate::KeyError;
 /// What only a private or symmetric key has (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Characters of the longest member: a modulus of 8192 bits.
-const MAX_MEMBER_LENGTH: usize = 1366;
+/// Characters of the longest member: a modulus of 4096 bits.
+const MAX_MEMBER_LENGTH: usize = 683;
 
 pub(super) fn parse(jwk: &Value) -> Result<PublicKey, KeyError> {
     let jwk = jwk.as_object().ok_or(KeyError::Jwk)?;

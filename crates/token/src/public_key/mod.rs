@@ -1,7 +1,7 @@
 //! Public keys of others: those of clients, of outside issuers and of DPoP proofs.
 //!
-//! The one place that takes keys apart. Whatever comes out is an RSA key of 2048 to 8192 bits with a sound
-//! exponent, a point on P-256 or P-384, or an Ed25519 key, in one spelling; nobody after it has to ask.
+//! The one place that takes keys apart. Whatever comes out is an RSA key of 2048 to 8192 bits, 4096 from a JWK,
+//! with an exponent of at most 65537, a point on P-256 or P-384, or an Ed25519 key, in one spelling; nobody after it has to ask.
 
 mod curve;
 mod jwk;
@@ -63,8 +63,8 @@ impl PublicKey {
         }
     }
 
-    /// From a JWK (RFC 7517 §4). One with a private member is refused with [`KeyError::Private`]; `use`, `alg`
-    /// and whatever else it says is for the caller to judge.
+    /// From a JWK (RFC 7517 §4), an RSA one of at most 4096 bits. One with a private member is refused with
+    /// [`KeyError::Private`]; `use`, `alg` and whatever else it says is for the caller to judge.
     pub fn from_jwk(jwk: &Value) -> Result<Self, KeyError> {
         jwk::parse(jwk)
     }

@@ -1,6 +1,6 @@
 //! RSA public keys, as certificates, SPKI and JWKs carry them.
 //!
-//! Whatever comes out is an RSA key of 2048 to 8192 bits with a sound exponent, so nobody after it has to ask;
+//! Whatever comes out is an RSA key of 2048 to 8192 bits with an exponent of 3 to 65537, so nobody after it has to ask;
 //! ours, those that APIs give us for encryption and those that clients sign with pass here.
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -18,8 +18,8 @@ use crate::KeyError;
 /// Bits of a modulus: less is broken, more is a way to keep the server busy (NIST SP 800-131A; aws-lc's limit).
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// Bytes of an exponent: the time to verify grows with it, and the library gives up soon after.
-const MAX_EXPONENT_LENGTH: usize = 4;
+/// The largest exponent, 65537, big-endian: the time to verify grows with it, and nobody needs more.
+const MAX_EXPONENT: &[u8] = &[1, 0, 1];
 
 /// An RSA public key.
 #[derive(Clone, Debug)]
@@ -122,7 +122,7 @@ fn check(modulus: &[u8], exponent: &[u8]) -> Result<(), KeyError> {
         return Err(KeyError::ModulusSize { bits });
     }
     let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
-    let sound =
-        is_odd(modulus) && is_odd(exponent) && exponent != [1] && exponent.len() <= MAX_EXPONENT_LENGTH;
+    let moderate = exponent.len() < MAX_EXPONENT.len() || exponent == MAX_EXPONENT;
+    let sound = is_odd(modulus) && is_odd(exponent) && exponent != [1] && moderate;
     if sound { Ok(()) } else { Err(KeyError::Unsound) }
 }

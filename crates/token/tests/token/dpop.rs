@@ -25,7 +25,7 @@ fn claims(changes: &Value) -> String {
 }
 
 fn verify(proof: &str) -> Result<DpopProof, DpopError> {
-    DpopProof::verify(proof, "POST", URL, None, NOW)
+    DpopProof::verify(proof, "POST", &[URL], None, NOW)
 }
 
 fn with_claims(changes: &Value) -> Result<DpopProof, DpopError> {
@@ -55,11 +55,11 @@ fn every_algorithm_proves_its_key() {
 fn the_proofs_of_rfc_9449_are_accepted() {
     let proof = RFC_9449;
     let at = Timestamp::from_seconds(1_562_262_616);
-    let proved = DpopProof::verify(proof, "POST", "https://server.example.com/token", None, at).unwrap();
+    let proved = DpopProof::verify(proof, "POST", &["https://server.example.com/token"], None, at).unwrap();
     assert_eq!(proved.thumbprint, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
     assert_eq!(proved.jti, "-BwC3ESc6acc2lTc");
     let later = Timestamp::from_seconds(1_562_262_616 + 61);
-    let late = DpopProof::verify(proof, "POST", "https://server.example.com/token", None, later);
+    let late = DpopProof::verify(proof, "POST", &["https://server.example.com/token"], None, later);
     assert_eq!(late, Err(ClaimError::Expired.into()));
 }
 
@@ -113,10 +113,10 @@ fn one_request_can_be_named_in_several_ways() {
         ("https://[2001:DB8::1]/a", "https://[2001:db8::1]:443/a"),
     ] {
         let proof = OTHER.sign(ES256, &header(ES256).to_string(), &claims(&json!({"htu": htu})));
-        assert!(DpopProof::verify(&proof, "POST", url, None, NOW).is_ok(), "{htu}");
+        assert!(DpopProof::verify(&proof, "POST", &[url], None, NOW).is_ok(), "{htu}");
     }
     let proof = OTHER.sign(ES256, &header(ES256).to_string(), &claims(&json!({})));
-    let nowhere = DpopProof::verify(&proof, "POST", "not a URL", None, NOW);
+    let nowhere = DpopProof::verify(&proof, "POST", &["not a URL"], None, NOW);
     assert_eq!(nowhere, Err(ClaimError::Other("htu").into()));
 }
 
@@ -125,7 +125,7 @@ fn the_proof_belongs_to_the_access_token_beside_it() {
     let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, b"token"));
     let with_token = |ath: Value| {
         let proof = OTHER.sign(ES256, &header(ES256).to_string(), &claims(&json!({"ath": ath})));
-        DpopProof::verify(&proof, "POST", URL, Some("token"), NOW)
+        DpopProof::verify(&proof, "POST", &[URL], Some("token"), NOW)
     };
     assert!(with_token(json!(hash)).is_ok());
     assert_eq!(with_token(json!(null)), Err(ClaimError::Missing("ath").into()));
@@ -156,6 +156,55 @@ fn counts_for_a_minute_and_ten_seconds_ahead() {
     }
     let oldest = with_claims(&json!({"iat": now - 60})).unwrap();
     assert_eq!(oldest.exp, Timestamp::from_seconds(now + 1), "remembered for as long as it counts");
+}
+
+#[test]
+fn is_for_one_of_the_names_of_its_place() {
+    let names = [URL, "https://mtls.t.example/oauth/token"];
+    let verified = |htu: &str| {
+        let proof = OTHER.sign(ES256, &header(ES256).to_string(), &claims(&json!({"htu": htu})));
+        DpopProof::verify(&proof, "POST", &names, None, NOW)
+    };
+    assert!(verified(names[0]).is_ok() && verified(names[1]).is_ok());
+    assert_eq!(verified("https://evil.t.example/oauth/token"), Err(ClaimError::Other("htu").into()));
+    let nowhere = OTHER.sign(ES256, &header(ES256).to_string(), &claims(&json!({})));
+    assert_eq!(DpopProof::verify(&nowhere, "POST", &[], None, NOW), Err(ClaimError::Other("htu").into()));
+}
+
+/// What is refused anyway costs no verification: neither the key nor the signature of these is any good.
+#[test]
+fn claims_are_looked_at_before_the_key_and_the_signature() {
+    let now = NOW.seconds();
+    for (changes, refused) in [
+        (json!({"htm": "GET"}), ClaimError::Other("htm")),
+        (json!({"htu": "https://evil/"}), ClaimError::Other("htu")),
+        (json!({"ath": "another"}), ClaimError::Other("ath")),
+        (json!({"iat": now - 61}), ClaimError::Expired),
+        (json!({"iat": now + 11}), ClaimError::Future("iat")),
+        (json!({"jti": null}), ClaimError::Missing("jti")),
+    ] {
+        let good = json!({"ath": URL_SAFE_NO_PAD.encode(digest(&SHA256, b"token"))});
+        let claims = changed(serde_json::from_str(&claims(&good)).unwrap(), &changes);
+        for jwk in [STRANGER.jwk(ES256), json!({"kty": "RSA"})] {
+            let proof = OTHER.sign(ES256, &changed(header(ES256), &json!({"jwk": jwk})), &claims);
+            let verified = DpopProof::verify(&proof, "POST", &[URL], Some("token"), NOW);
+            assert_eq!(verified, Err(refused.into()), "{changes}");
+        }
+    }
+}
+
+#[test]
+fn refuses_keys_that_are_slow_to_verify_with() {
+    let jwk = |bytes: usize, e: &[u8]| {
+        let n = vec![0xa5; bytes];
+        json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e)})
+    };
+    let proof =
+        |jwk: Value| OTHER.sign(RS256, &changed(header(RS256), &json!({"jwk": jwk})), &claims(&json!({})));
+    assert_eq!(verify(&proof(jwk(512, &[1, 0, 1]))), Err(DpopError::Signature), "as large as they may be");
+    for slow in [jwk(513, &[3]), jwk(1024, &[1, 0, 1]), jwk(256, &[1, 0, 3]), jwk(256, &[1, 0, 0, 1])] {
+        assert_eq!(verify(&proof(slow.clone())), Err(DpopError::Key), "{slow}");
+    }
 }
 
 #[test]
@@ -253,7 +302,7 @@ proptest! {
         let proof = OTHER.sign(EdDSA, &header(EdDSA).to_string(), &claims(&json!({"htu": url.clone()})));
         prop_assert!(verify(&proof).is_err());
         // Whatever it is, it names itself or nothing.
-        let itself = DpopProof::verify(&proof, "POST", &url, None, NOW);
+        let itself = DpopProof::verify(&proof, "POST", &[&url], None, NOW);
         prop_assert!(matches!(itself, Ok(_) | Err(DpopError::Claim(ClaimError::Form("htu")))));
     }
 }

@@ -120,7 +120,7 @@ fn refuses_keys_that_protect_nothing() {
             "{refused:?}"
         );
     }
-    for exponent in [&[1][..], &[2], &[1, 0, 0], &[0]] {
+    for exponent in [&[1][..], &[2], &[1, 0, 0], &[0], &[1, 0, 3], &[1, 0, 0, 1]] {
         assert!(matches!(refusal(&modulus(2048), exponent), Some(KeyError::Unsound)), "{exponent:?}");
     }
     let mut even = modulus(2048);

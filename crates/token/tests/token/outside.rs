@@ -1,7 +1,11 @@
 //! Tokens of outside issuers and their keys: what is accepted, which keys count, what is refused.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantd_model::AssertionAlgorithm::{self, ES256, ES384, EdDSA, RS256};
-use grantd_token::{ClaimError, JwsError, OutsideAssertion, OutsideError, OutsideKeys, OutsideKeysError};
+use grantd_token::{
+    Attempts, ClaimError, JwsError, OutsideAssertion, OutsideError, OutsideKeys, OutsideKeysError,
+};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -34,8 +38,7 @@ fn keys() -> OutsideKeys {
 
 fn accept(text: &str, keys: &OutsideKeys) -> Result<Map<String, Value>, OutsideError> {
     let token = OutsideAssertion::parse(text)?;
-    let verified = token.verify(keys)?;
-    verified.check(OUTSIDE, AUDIENCE, NOW).cloned()
+    token.check(OUTSIDE, AUDIENCE, NOW)?.verify(keys, &mut Attempts::default()).cloned()
 }
 
 fn signed(kid: Option<&str>, claims: &str) -> String {
@@ -111,6 +114,61 @@ fn a_named_key_is_the_only_one_that_is_tried() {
 }
 
 #[test]
+fn a_token_that_names_no_key_is_tried_against_four() {
+    let among = |strangers: usize, members: &Value| {
+        let strange = vec![entry(STRANGER.jwk(ES256), members); strangers];
+        parse(&[strange, vec![entry(OTHER.jwk(ES256), members), OTHER.jwk(ES384)]].concat()).unwrap()
+    };
+    let good = claims(&json!({}));
+    let nameless = json!({});
+    assert!(accept(&signed(None, &good), &among(3, &nameless)).is_ok());
+    assert_eq!(accept(&signed(None, &good), &among(4, &nameless)), Err(OutsideError::TooManyKeys));
+    let same = json!({"kid": "same"});
+    assert!(accept(&signed(Some("same"), &good), &among(3, &same)).is_ok());
+    assert_eq!(accept(&signed(Some("same"), &good), &among(4, &same)), Err(OutsideError::TooManyKeys));
+}
+
+#[test]
+fn one_request_tries_eight_keys_and_reads_eight_sets() {
+    let text = signed(None, &claims(&json!({})));
+    let token = OutsideAssertion::parse(&text).unwrap();
+    let claims = token.check(OUTSIDE, AUDIENCE, NOW).unwrap();
+    let good = parse(&[OTHER.jwk(ES256)]).unwrap();
+    let of_others = |count: usize| parse(&vec![STRANGER.jwk(ES256); count]).unwrap();
+    let of_another_kind = parse(&[OTHER.jwk(EdDSA)]).unwrap();
+    let too_many = of_others(5);
+    for (set, times) in [(of_others(4), 2), (of_others(1), 8), (of_another_kind, 8), (too_many, 8)] {
+        let mut attempts = Attempts::default();
+        for _ in 0..times {
+            assert!(!attempts.are_spent());
+            assert_ne!(claims.verify(&set, &mut attempts).unwrap_err(), OutsideError::Spent);
+        }
+        assert!(attempts.are_spent());
+        assert_eq!(claims.verify(&good, &mut attempts), Err(OutsideError::Spent));
+    }
+    let mut attempts = Attempts::default();
+    for set in [of_others(4), of_others(3)] {
+        assert_eq!(claims.verify(&set, &mut attempts), Err(OutsideError::UnknownKey));
+    }
+    assert_eq!(claims.verify(&of_others(2), &mut attempts), Err(OutsideError::Spent), "not even one of them");
+    assert_eq!(claims.verify(&good, &mut attempts), Err(OutsideError::Spent));
+}
+
+/// What is refused anyway costs no verification.
+#[test]
+fn claims_are_looked_at_before_any_key_is_tried() {
+    for (changes, refused) in [
+        (json!({"iss": "https://evil"}), ClaimError::Other("iss")),
+        (json!({"aud": "https://other"}), ClaimError::Other("aud")),
+        (json!({"exp": 1}), ClaimError::Expired),
+        (json!({"nbf": u64::MAX}), ClaimError::Future("nbf")),
+    ] {
+        let forged = STRANGER.sign(ES256, r#"{"alg":"ES256","kid":"ES256"}"#, &claims(&changes));
+        assert_eq!(accept(&forged, &keys()), Err(refused.into()), "{changes}");
+    }
+}
+
+#[test]
 fn a_key_is_used_only_for_the_algorithm_that_it_is_published_for() {
     let only = parse(&[entry(OTHER.jwk(RS256), &json!({"kid": "k", "alg": "RS256"}))]).unwrap();
     let sign = |alg: AssertionAlgorithm| {
@@ -135,6 +193,8 @@ fn keys_that_are_not_for_us_are_left_out() {
         entry(OTHER.jwk(ES384), &json!({"crv": "P-521"})),
         json!({"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"}),
         json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"}),
+        json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode([0xa5; 513]), "e": "AQAB"}),
+        json!({"kty": "RSA", "n": URL_SAFE_NO_PAD.encode([0xa5; 512]), "e": "AQAD"}),
         json!({"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}),
         json!({"kty": "oct"}),
         json!({}),

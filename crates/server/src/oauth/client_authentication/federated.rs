@@ -1,14 +1,16 @@
 //! Tokens of outside issuers in place of a secret (RFC 7523 §2.2), as the client's federated identities allow.
 //!
 //! Such a token is shown as long as its platform says, more than once: Kubernetes and SPIFFE hand out the same one
-//! until it ends, so nothing is remembered of it. This is the one way to authenticate that may ask somebody else.
+//! until it ends, so nothing is remembered of it. This is the one way to authenticate that may ask somebody else, so
+//! what costs comes last: the claims, then the keys, of which few are tried for one request.
 
 use std::time::Duration;
 
 use grantd_model::{Causes, Client, FederatedIdentity, Mismatch, Timestamp, Trust};
 use grantd_outbound::{KeySource, OutboundError};
 use grantd_snapshot::Snapshot;
-use grantd_token::{OutsideAssertion, OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError};
+use grantd_token::{Attempts, OutsideAssertion, OutsideClaims, OutsideError, OutsideKeys, OutsideKeysError};
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -83,8 +85,9 @@ async fn any(
     now: Timestamp,
 ) -> Result<(), NotFederated> {
     let mut refusal = NotFederated::NoIdentity;
+    let mut attempts = Attempts::default();
     for identity in identities.iter().filter(|identity| identity.trust.issuer == assertion.issuer()) {
-        match takes(state, &identity.trust, assertion, now).await {
+        match takes(state, &identity.trust, assertion, &mut attempts, now).await {
             Ok(()) => return Ok(()),
             Err(reason) => refusal = reason,
         }
@@ -96,14 +99,32 @@ async fn takes(
     state: &State,
     trust: &Trust,
     assertion: &OutsideAssertion<'_>,
+    attempts: &mut Attempts,
     now: Timestamp,
 ) -> Result<(), NotFederated> {
-    let claims = match &trust.jwks {
-        Some(jwks) => assertion.verify(&OutsideKeys::parse(&serde_json::to_vec(jwks)?)?)?,
-        None => verified(state, &source(trust), assertion, now).await?,
-    };
     let audience = trust.audience.as_deref().unwrap_or(&state.issuer.url);
-    Ok(trust.matches(claims.check(&trust.issuer, audience, now)?)?)
+    let claims = assertion.check(&trust.issuer, audience, now)?;
+    trust.matches(claims.unverified())?;
+    if attempts.are_spent() {
+        return Err(OutsideError::Spent.into());
+    }
+    match &trust.jwks {
+        Some(jwks) => claims.verify(&pinned(jwks, assertion.kid())?, attempts)?,
+        None => verify(state, &source(trust), claims, attempts, now).await?,
+    };
+    Ok(())
+}
+
+/// The pinned keys that a token may be signed with: those of the name in its header, where there is one. The others
+/// are not read, since a client may have one identity for each of many clusters with the same issuer.
+fn pinned(jwks: &Value, kid: Option<&str>) -> Result<OutsideKeys, NotFederated> {
+    let all = jwks.get("keys").and_then(Value::as_array).into_iter().flatten();
+    let is_named = |key: &&Value| kid.is_none() || key.get("kid").and_then(Value::as_str) == kid;
+    let named: Vec<&Value> = all.filter(is_named).collect();
+    if named.is_empty() {
+        return Err(OutsideError::UnknownKey.into());
+    }
+    Ok(OutsideKeys::parse(&serde_json::to_vec(&json!({"keys": named}))?)?)
 }
 
 fn source(trust: &Trust) -> KeySource {
@@ -113,18 +134,19 @@ fn source(trust: &Trust) -> KeySource {
     }
 }
 
-/// The claims, verified with the issuer's keys; with newer ones if the key is not among those that are known.
-async fn verified<'a>(
+/// Verifies with the issuer's keys; with newer ones if the key is not among those that are known.
+async fn verify<'a>(
     state: &State,
     source: &KeySource,
-    assertion: &'a OutsideAssertion<'_>,
+    claims: OutsideClaims<'a>,
+    attempts: &mut Attempts,
     now: Timestamp,
-) -> Result<OutsideClaims<'a>, NotFederated> {
+) -> Result<&'a Map<String, Value>, NotFederated> {
     let sets = state.outside_keys.as_ref().ok_or(NotFederated::Offline)?;
     let keys = sets.keys(source, now).await?;
-    match assertion.verify(&keys) {
+    match claims.verify(&keys, attempts) {
         Err(OutsideError::UnknownKey) => match sets.keys_beyond(source, &keys, now).await? {
-            Some(newer) => Ok(assertion.verify(&newer)?),
+            Some(newer) => Ok(claims.verify(&newer, attempts)?),
             None => Err(OutsideError::UnknownKey.into()),
         },
         outcome => Ok(outcome?),

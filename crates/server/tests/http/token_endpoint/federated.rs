@@ -11,16 +11,16 @@ const PUBLIC: &str = "93.184.216.34";
 const API: &str = "https://orders";
 
 /// A client with a grant, on a server that can ask the issuer.
-struct Scene {
-    app: App,
-    issuer: OutsideIssuer,
-    key: Key,
-    client: String,
+pub struct Scene {
+    pub app: App,
+    pub issuer: OutsideIssuer,
+    pub key: Key,
+    pub client: String,
     secret: String,
 }
 
 impl Scene {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::resolving(PUBLIC).await
     }
 
@@ -38,13 +38,13 @@ impl Scene {
     }
 
     /// With an identity of this trust, the issuer apart.
-    async fn trusting(trust: Value) -> Self {
+    pub async fn trusting(trust: Value) -> Self {
         let scene = Self::start().await;
         scene.trust(trust).await;
         scene
     }
 
-    async fn trust(&self, mut trust: Value) -> Value {
+    pub async fn trust(&self, mut trust: Value) -> Value {
         if trust.get("issuer").is_none() {
             trust["issuer"] = json!(OUTSIDE);
         }
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// Status and error of the exchange of a token; 200 and the scope if there is one of ours.
-    async fn exchange(&self, token: &str) -> String {
+    pub async fn exchange(&self, token: &str) -> String {
         self.exchange_as(&[("client_id", &self.client)], token).await
     }
 
@@ -77,9 +77,9 @@ impl Scene {
     }
 }
 
-const REFUSED: &str = "401 invalid_client";
+pub const REFUSED: &str = "401 invalid_client";
 
-fn subject() -> Value {
+pub fn subject() -> Value {
     json!({"subject": SUBJECT})
 }
 

@@ -22,6 +22,7 @@ mod replays;
 mod requests;
 mod rotation;
 pub mod scene;
+mod strangers;
 mod timing;
 mod tokens;
 mod unreachable;

@@ -25,6 +25,7 @@ pub const RSA: &str = include_str!("pem/rsa.pem");
 /// The same key as [`RSA`].
 pub const RSA_PKCS1: &str = include_str!("pem/rsa_pkcs1.pem");
 pub const RSA_1024: &str = include_str!("pem/weak.pem");
+pub const RSA_EXPONENT_65539: &str = include_str!("pem/exponent_65539.pem");
 pub const P256: &str = include_str!("pem/p256.pem");
 pub const P384: &str = include_str!("pem/p384.pem");
 pub const P521: &str = include_str!("pem/p521.pem");
