@@ -19,6 +19,10 @@ pub const JWKS_MAX_AGE: u64 = 15;
 /// Seconds that a node may be behind the others and still answer.
 const BEHIND: u64 = 10;
 
+/// Seconds by which a clock may have been ahead when a key was written down. What says to be of a later time is of a
+/// clock that was wrong, and tells nothing.
+const AHEAD: u64 = 60;
+
 /// What kind of key pair it is. The order is that of published lists: what every verifier can read comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SigningKeyKind {
@@ -164,10 +168,20 @@ impl SigningKey {
     }
 
     /// Seconds until every verifier can know the key: no key set from before it is in use any longer, not even one
-    /// that a node which was behind gave out. 0 when they all can.
+    /// that a node which was behind gave out. 0 when they all can, and for a key from the future: nobody is to wait
+    /// until then because a clock was ahead.
     pub fn seconds_until_known(&self, now: Timestamp) -> u64 {
+        if is_of_the_future(self.created_at, now) {
+            return 0;
+        }
         let known = self.created_at.millis().saturating_add((JWKS_MAX_AGE + BEHIND) * 1000);
         known.saturating_sub(now.millis()).div_ceil(1000)
+    }
+
+    /// Whether it has signed for so many seconds, or since a time in the future: then nobody knows.
+    pub fn has_signed_for(&self, seconds: u64, now: Timestamp) -> bool {
+        let since = self.current_since.unwrap_or_default();
+        is_of_the_future(since, now) || now.seconds() >= since.seconds().saturating_add(seconds)
     }
 
     /// Seconds until no token that was signed with the key can live any longer; none as long as it may sign.
@@ -175,4 +189,8 @@ impl SigningKey {
         let outlived = self.current_until?.millis().saturating_add(LONGEST_TOKEN * 1000);
         Some(outlived.saturating_sub(now.millis()).div_ceil(1000))
     }
+}
+
+fn is_of_the_future(time: Timestamp, now: Timestamp) -> bool {
+    time.seconds() > now.seconds().saturating_add(AHEAD)
 }

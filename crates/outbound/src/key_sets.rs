@@ -25,6 +25,9 @@ const REST: Duration = Duration::from_secs(10);
 const REST_UNKNOWN: Duration = Duration::from_secs(30);
 /// How long a set serves while its issuer does not answer.
 const STALE: Duration = Duration::from_hours(24);
+/// What was noted by a clock further ahead than that is of a clock that was wrong. Requests that wait for each other
+/// differ by less.
+const AHEAD: Duration = Duration::from_mins(1);
 /// How many sets are kept; the one that was used the longest ago goes.
 const SETS: usize = 256;
 
@@ -74,6 +77,18 @@ impl<K> Held<K> {
 
     fn rests(&self, now: Timestamp) -> bool {
         self.failed && self.asked.is_some_and(|asked| since(asked, now) < REST)
+    }
+
+    /// Notes that somebody asks. Where the clock was ahead, nobody knows how old the set is, nor when the source was
+    /// asked: it is out of date from now on, and its source may be asked.
+    fn touch(&mut self, now: Timestamp) {
+        let last = Timestamp::from_millis(now.millis().saturating_add(millis(AHEAD)));
+        if self.fetched > last {
+            self.fetched = now;
+            self.fresh_until = now;
+        }
+        self.asked = self.asked.filter(|asked| *asked <= last);
+        self.used = now;
     }
 
     /// Another set than this one, if there is one.
@@ -155,7 +170,7 @@ impl<K: Send + Sync + 'static> KeySets<K> {
     fn slot(&self, source: &KeySource, now: Timestamp) -> Arc<Slot<K>> {
         let mut slots = lock(&self.slots);
         if let Some(slot) = slots.get(source) {
-            lock(&slot.held).used = now;
+            lock(&slot.held).touch(now);
             return Arc::clone(slot);
         }
         if slots.len() >= SETS {

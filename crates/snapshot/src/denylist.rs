@@ -1,5 +1,5 @@
 //! Access tokens that were revoked before they expired, in the order in which they expire: nobody is told that an
-//! entry has gone from the store, so a snapshot lets go of its own.
+//! entry has gone from the store, so a snapshot lets go of its own, by the same rule.
 
 use grantd_model::{RevokedToken, Timestamp, TokenId};
 use imbl::{HashMap, OrdSet};
@@ -18,16 +18,23 @@ impl Denylist {
     }
 
     pub(crate) fn insert(&mut self, revoked: RevokedToken) {
-        let RevokedToken { token, expires_at } = revoked;
+        let RevokedToken { token, expires_at, client_id: _ } = revoked;
         if let Some(former) = self.ends.insert(token.clone(), expires_at) {
             self.by_end.remove(&(former, token.clone()));
         }
         self.by_end.insert((expires_at, token));
     }
 
-    /// Lets go of what has expired.
+    /// Lets go of what has expired long ago, and of all that has expired where there are too many.
     pub(crate) fn forget(&mut self, now: Timestamp) {
-        while let Some(first) = self.by_end.get_min().filter(|(end, _)| *end <= now).cloned() {
+        self.forget_until(RevokedToken::ended_long_ago(now));
+        if self.ends.len() > RevokedToken::MOST {
+            self.forget_until(now);
+        }
+    }
+
+    fn forget_until(&mut self, last: Timestamp) {
+        while let Some(first) = self.by_end.get_min().filter(|(end, _)| *end <= last).cloned() {
             self.by_end.remove(&first);
             self.ends.remove(&first.1);
         }
@@ -53,7 +60,11 @@ mod tests {
     use super::*;
 
     fn revoked(token: &str, expires_at: u64) -> RevokedToken {
-        RevokedToken { token: token.into(), expires_at: Timestamp::from_seconds(expires_at) }
+        RevokedToken {
+            token: token.into(),
+            client_id: "client".into(),
+            expires_at: Timestamp::from_seconds(expires_at),
+        }
     }
 
     #[test]
@@ -65,14 +76,28 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_let_go_and_nothing_else() {
+    fn what_expired_a_day_ago_is_let_go_and_nothing_else() {
         let entries = [revoked("a", 10), revoked("b", 20), revoked("c", 10), revoked("b", 30)];
         let mut denylist: Denylist = entries.into_iter().collect();
         assert_eq!(denylist.len(), 3);
-        denylist.forget(Timestamp::from_seconds(20));
+        denylist.forget(Timestamp::from_seconds(86_409));
+        assert_eq!(denylist.len(), 3);
+        assert!(denylist.contains(&"a".into(), Timestamp::from_seconds(9)), "the clock was ahead");
+        denylist.forget(Timestamp::from_seconds(86_420));
         assert_eq!(denylist.len(), 1);
         assert!(denylist.contains(&"b".into(), Timestamp::from_seconds(20)));
-        denylist.forget(Timestamp::from_seconds(30));
+        denylist.forget(Timestamp::from_seconds(86_430));
         assert_eq!((denylist.len(), denylist.by_end.len()), (0, 0));
+    }
+
+    #[test]
+    fn what_has_expired_is_let_go_at_once_where_there_are_too_many() {
+        let mut denylist: Denylist =
+            (0..RevokedToken::MOST).map(|number| revoked(&number.to_string(), 10)).collect();
+        denylist.forget(Timestamp::from_seconds(10));
+        assert_eq!(denylist.len(), RevokedToken::MOST);
+        denylist.insert(revoked("one more", 11));
+        denylist.forget(Timestamp::from_seconds(10));
+        assert_eq!((denylist.len(), denylist.by_end.len()), (1, 1));
     }
 }

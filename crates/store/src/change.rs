@@ -85,7 +85,8 @@ pub enum Change {
         /// Which identity.
         id: FederatedIdentityId,
     },
-    /// Puts a token on the denylist, unless it is there. Entries of tokens that have expired by `now` go.
+    /// Puts a token on the denylist, unless it is there. Entries of tokens that expired long ago go, and where room
+    /// is needed those of all that have expired by `now`.
     RevokeToken {
         /// Which token, and when it expires.
         revoked: RevokedToken,

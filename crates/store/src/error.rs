@@ -40,6 +40,9 @@ pub enum StoreError {
     /// There are as many already as there may be.
     #[error("there may be no more {0:?} records")]
     TooMany(Noun),
+    /// One client has as many already as one may have.
+    #[error("there may be no more {0:?} records of one client")]
+    TooManyOfClient(Noun),
     /// A record that the change needs is not there.
     #[error("the {0:?} is not there")]
     Missing(Noun),

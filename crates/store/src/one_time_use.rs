@@ -14,7 +14,7 @@ pub struct OneTimeUse {
 /// The uses that a server finds when it starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormerUses {
-    /// Those that are noted, as far as they matter still.
+    /// Those that are noted, up to an hour after their end.
     pub uses: Vec<OneTimeUse>,
     /// Whether these are all: the former server stopped in order.
     pub complete: bool,

@@ -23,9 +23,8 @@ async fn attempt(context: &Context) -> Result<Option<KeyId>, Error> {
         return Ok(None);
     };
     let current = context.store.signing_keys().await?.into_iter().find(signs_by_default);
-    let since = current.and_then(|key| key.current_since).unwrap_or_default();
-    let due = since.seconds().saturating_add(u64::from(days) * DAY);
-    if context.clock.now().seconds() < due {
+    let now = context.clock.now();
+    if current.is_some_and(|key| !key.has_signed_for(u64::from(days) * DAY, now)) {
         return Ok(None);
     }
     rotate::attempt(context).await.map(|next| Some(next.kid))

@@ -63,6 +63,45 @@ async fn a_set_is_kept_as_long_as_it_says_within_a_minute_and_an_hour() {
     }
 }
 
+/// A set that was fetched, or an issuer that failed, while the clock was a year ahead.
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_has_noted_counts_no_longer() {
+    const YEAR: u64 = 365 * 24 * HOUR;
+    let (site, works) = counting("").await;
+    let sets = sets(&site);
+    let known = sets.keys(&url("/"), at(YEAR)).await.unwrap();
+    let other = sets.keys_beyond(&url("/"), &known, at(0)).await.unwrap().unwrap();
+    assert_eq!(*other, "set 2", "it was not asked moments ago");
+    assert_eq!(*sets.keys(&url("/"), at(YEAR)).await.unwrap(), "set 3");
+    assert_eq!(*sets.keys(&url("/"), at(0)).await.unwrap(), "set 4", "it is not fresh for a year");
+    assert_eq!(*sets.keys(&url("/"), at(1)).await.unwrap(), "set 4");
+    works.store(false, Ordering::SeqCst);
+    assert!(sets.keys(&url("/other"), at(YEAR)).await.is_err());
+    works.store(true, Ordering::SeqCst);
+    assert_eq!(*sets.keys(&url("/other"), at(0)).await.unwrap(), "set 6", "it does not rest for a year");
+}
+
+/// Its age is unknown, so it counts from the moment at which that shows.
+#[tokio::test]
+async fn a_set_of_a_clock_that_was_ahead_serves_for_a_day_when_nobody_answers() {
+    let (site, works) = counting("").await;
+    let sets = sets(&site);
+    sets.keys(&url("/"), at(1000 * HOUR)).await.unwrap();
+    works.store(false, Ordering::SeqCst);
+    assert_eq!(*sets.keys(&url("/"), at(0)).await.unwrap(), "set 1");
+    assert_eq!(*sets.keys(&url("/"), at(24 * HOUR - 1)).await.unwrap(), "set 1");
+    assert!(sets.keys(&url("/"), at(24 * HOUR)).await.is_err());
+}
+
+#[tokio::test]
+async fn requests_whose_clocks_differ_by_seconds_share_a_set() {
+    let (site, _) = counting("").await;
+    let sets = sets(&site);
+    for now in [60, 0, 59, 1] {
+        assert_eq!(*sets.keys(&url("/"), at(now)).await.unwrap(), "set 1");
+    }
+}
+
 #[tokio::test]
 async fn a_hundred_at_once_ask_once() {
     let (site, _) = counting("").await;

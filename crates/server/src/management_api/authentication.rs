@@ -13,6 +13,7 @@ use super::errors::Refusal;
 use crate::State;
 use crate::client_certificate::presented;
 use crate::oauth::possession::{Proved, Target};
+use crate::oauth::replays::Spent;
 
 /// How a token is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,10 +80,18 @@ async fn check_proof(state: &State, request: &Parts, token: &str, key: &str) -> 
     })?;
     let once = proved.once().filter(|_| proved.possession().dpop_key == Some(key));
     let once = once.ok_or(Refusal::InvalidProof)?;
-    state.replays.claim(&*state.context.store, once, now).await.map_err(|spent| {
-        tracing::info!(reason = %spent, "a DPoP proof was refused");
-        Refusal::InvalidProof
-    })
+    state.replays.claim(&*state.context.store, once, now).await.map_err(unspent)
+}
+
+fn unspent(spent: Spent) -> Refusal {
+    match spent {
+        // The proof may be good: this server cannot tell now.
+        Spent::Full | Spent::Unnoted(_) => Refusal::Unspent(spent),
+        Spent::Replayed | Spent::BeforeStart => {
+            tracing::info!(reason = %spent, "a DPoP proof was refused");
+            Refusal::InvalidProof
+        }
+    }
 }
 
 fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Refusal> {
@@ -99,5 +108,20 @@ fn credentials(headers: &HeaderMap) -> Result<(Scheme, &str), Refusal> {
         }
         (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("dpop") => Ok((Scheme::Dpop, token)),
         _ => Err(Refusal::BadAuthorizationHeader),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use grantd_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn a_proof_whose_use_cannot_be_remembered_is_not_called_invalid() {
+        let status = |spent| unspent(spent).into_response().status().as_u16();
+        assert_eq!([Spent::Full, Spent::Unnoted(StoreError::Stopped)].map(status), [503, 503]);
+        assert_eq!([Spent::Replayed, Spent::BeforeStart].map(status), [401, 401]);
     }
 }

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::client_errors;
 use super::respond::respond;
 use super::signing_key_errors;
+use crate::oauth::replays::Spent;
 
 /// Why a request is refused: before its use case, or by it.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) enum Refusal {
     BodyBroken,
     /// The keys may be out of date.
     TooOld(#[expect(dead_code, reason = "the log shows it")] TooOld),
+    /// A proof whose use cannot be remembered now.
+    Unspent(Spent),
     /// The use case failed.
     Failed(Error),
 }
@@ -75,6 +78,9 @@ impl IntoResponse for Refusal {
             match &self {
                 Self::Failed(error) => {
                     tracing::error!(error = %Causes(error), "a Management API request failed");
+                }
+                Self::Unspent(spent) => {
+                    tracing::error!(error = %Causes(spent), "the use of a DPoP proof could not be remembered");
                 }
                 refusal => tracing::error!(?refusal, "a Management API request failed"),
             }
@@ -129,7 +135,7 @@ impl Refusal {
             ),
             Self::BodyTooSlow => plain(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::BodyBroken => bad("Payload stream closed prematurely", "invalid_body"),
-            Self::TooOld(_) => unavailable(),
+            Self::TooOld(_) | Self::Unspent(_) => unavailable(),
             Self::Failed(error) => failed(error),
         }
     }

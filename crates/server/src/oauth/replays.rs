@@ -1,6 +1,7 @@
 //! What works once: the `jti` of client assertions and of `DPoP` proofs (RFC 7523 §3, RFC 9449 §11.1).
 //!
-//! Uses are kept in memory for as long as they would be accepted again, so that the usual case needs no write. After
+//! Uses are kept in memory for as long as they would be accepted again, and where there is room for a day more: a
+//! clock that was ahead and comes back makes them matter once more. So the usual case needs no write. After
 //! a crash memory is gone: what was issued before the start is refused then, for it may have been used. What gives no
 //! such time, or one that is ahead of the clock, is noted durably each time. A server that stops in order leaves its
 //! uses in the store.
@@ -16,8 +17,17 @@ use thiserror::Error;
 /// Uses that are kept at most, some 60 MB of memory: 3,000 a second for five minutes.
 const CAPACITY: usize = 1_000_000;
 
+/// Uses that are kept although they have ended, as long as there are no more uses than that in all.
+const ROOM_FOR_ENDED: usize = 100_000;
+
+/// Milliseconds after its end that a use is forgotten though there is room.
+const KEPT: u64 = 24 * HOUR;
+
 /// Milliseconds between two ends that are kept together.
 const SLOT: u64 = 30_000;
+
+/// The same once they have ended, so that there are few sets to look into.
+const HOUR: u64 = 3_600_000;
 
 /// Something that works once, shown by a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +119,7 @@ impl Replays {
 
     /// Leaves all uses to the server that starts next.
     pub(crate) async fn leave(&self, store: &dyn Store, now: Timestamp) {
-        let uses = self.used.lock().unwrap_or_else(PoisonError::into_inner).all();
+        let uses = self.used.lock().unwrap_or_else(PoisonError::into_inner).all(now);
         if let Err(error) = store.leave_uses(uses, now).await {
             tracing::warn!(error = %Causes(&error), "used assertions are not noted; older ones will be refused");
         }
@@ -120,13 +130,14 @@ impl Replays {
 #[derive(Default)]
 struct Used {
     slots: BTreeMap<u64, HashSet<[u8; 32]>>,
+    ended: BTreeMap<u64, HashSet<[u8; 32]>>,
     count: usize,
 }
 
 impl Used {
     fn add(&mut self, used: OneTimeUse, now: Timestamp) -> Result<(), Spent> {
         self.forget(now);
-        if self.slots.values().any(|slot| slot.contains(&used.digest)) {
+        if self.slots.values().chain(self.ended.values()).any(|slot| slot.contains(&used.digest)) {
             return Err(Spent::Replayed);
         }
         if self.count >= CAPACITY {
@@ -142,22 +153,41 @@ impl Used {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        while let Some(slot) = self.slots.first_entry()
-            && (slot.key() + 1) * SLOT <= now.millis()
+        while let Some(hour) = self.ended.first_entry()
+            && goes(self.count, end(*hour.key(), HOUR), now)
         {
-            self.count -= slot.remove().len();
+            self.count -= hour.remove().len();
+        }
+        while let Some(slot) = self.slots.first_entry()
+            && end(*slot.key(), SLOT) <= now.millis()
+        {
+            let (slot, digests) = slot.remove_entry();
+            if goes(self.count, end(slot, SLOT), now) {
+                self.count -= digests.len();
+            } else {
+                self.ended.entry(slot * SLOT / HOUR).or_default().extend(digests);
+            }
         }
     }
 
-    /// Each with the end of its slot, which is no earlier than its own.
-    fn all(&self) -> Vec<OneTimeUse> {
-        let until = |slot: u64| Timestamp::from_millis((slot + 1) * SLOT);
-        let uses = |(slot, digests): (&u64, &HashSet<[u8; 32]>)| {
-            let until = until(*slot);
-            digests.iter().map(move |digest| OneTimeUse { digest: *digest, until }).collect::<Vec<_>>()
-        };
-        self.slots.iter().flat_map(uses).collect()
+    /// Each with the end of its slot, which is no earlier than its own. What ended more than an hour ago is left out.
+    fn all(&self, now: Timestamp) -> Vec<OneTimeUse> {
+        let slots = self.slots.iter().map(|(slot, digests)| (end(*slot, SLOT), digests));
+        let ended = self.ended.iter().map(|(hour, digests)| (end(*hour, HOUR), digests));
+        let kept = slots.chain(ended).filter(|(end, _)| now.millis().saturating_sub(*end) <= HOUR);
+        let uses = kept.flat_map(|(end, digests)| digests.iter().map(move |digest| (end, *digest)));
+        uses.map(|(end, digest)| OneTimeUse { digest, until: Timestamp::from_millis(end) }).collect()
     }
+}
+
+/// Whether what has ended then is forgotten, when there are so many uses in all.
+fn goes(count: usize, end: u64, now: Timestamp) -> bool {
+    count > ROOM_FOR_ENDED || end.saturating_add(KEPT) <= now.millis()
+}
+
+/// The milliseconds of the end of what is kept together.
+fn end(number: u64, length: u64) -> u64 {
+    (number + 1) * length
 }
 
 #[cfg(test)]
@@ -181,18 +211,45 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_known_until_its_end_and_not_for_long_after() {
+    fn a_use_is_known_until_a_day_after_its_end() {
         let mut used = Used::default();
         assert!(used.add(once(1, 1_300), NOW).is_ok());
         assert!(matches!(used.add(once(1, 1_250), Timestamp::from_seconds(1_299)), Err(Spent::Replayed)));
-        assert!(used.add(once(2, 1_700), Timestamp::from_seconds(1_400)).is_ok());
+        assert!(used.add(once(2, 5_000), Timestamp::from_seconds(4_700)).is_ok());
+        assert!(matches!(used.add(once(1, 1_300), NOW), Err(Spent::Replayed)), "the clock was ahead");
+        let later = Timestamp::from_seconds(2 * 3600 + 86_400);
+        assert!(used.add(once(3, 100_000), later).is_ok());
+        assert_eq!((used.count, used.ended.len(), used.slots.len()), (1, 0, 1));
+    }
+
+    #[test]
+    fn who_stops_leaves_what_ended_within_the_hour() {
+        let mut used = Used::default();
+        for (number, until) in [(1, 1_300), (2, 5_000), (3, 9_000)] {
+            used.insert(once(number, until));
+        }
+        for (now, left) in [(1_000, 3), (7_200, 3), (7_201, 2), (10_800, 2), (10_801, 1), (20_000, 0)] {
+            let now = Timestamp::from_seconds(now);
+            used.forget(now);
+            assert_eq!(used.all(now).len(), left, "{now:?}");
+        }
+        assert_eq!(used.count, 3);
+    }
+
+    #[test]
+    fn where_there_are_many_what_has_ended_is_forgotten_at_once() {
+        let mut used = Used::default();
+        (0..=100_000).for_each(|number| used.insert(once(number, 1_300)));
+        used.insert(once(200_000, 1_400));
+        used.forget(Timestamp::from_seconds(1_300));
+        assert_eq!(used.count, 100_002);
+        used.forget(Timestamp::from_seconds(1_320));
         assert_eq!(used.count, 1);
-        assert_eq!(used.all().len(), 1);
     }
 
     #[test]
     fn there_is_room_for_so_many_and_again_when_they_have_ended() {
-        let mut used = Used { slots: BTreeMap::new(), count: CAPACITY };
+        let mut used = Used { count: CAPACITY, ..Used::default() };
         assert!(matches!(used.add(once(1, 1_300), NOW), Err(Spent::Full)));
         used.slots.insert(30, HashSet::new());
         used.count = CAPACITY - 1;

@@ -164,6 +164,11 @@ impl App {
         self.clock.0.fetch_add(seconds * 1000, Ordering::Relaxed);
     }
 
+    /// Moves it back: it was ahead.
+    pub fn turn_back(&self, seconds: u64) {
+        self.clock.0.fetch_sub(seconds * 1000, Ordering::Relaxed);
+    }
+
     /// A Management API token with every scope.
     pub fn token(&self) -> String {
         self.token_with_scopes(&self.api.scope_set().iter().map(Scope::to_string).collect::<Vec<_>>())

@@ -19,7 +19,11 @@ async fn a_revoked_token_is_known_to_who_follows_and_to_who_loads() {
         Follower::load(seam, world)
     };
     let follower = load().await.unwrap();
-    let revoked = RevokedToken { token: "one".into(), expires_at: Timestamp::from_seconds(10) };
+    let revoked = RevokedToken {
+        token: "one".into(),
+        client_id: "client".into(),
+        expires_at: Timestamp::from_seconds(10),
+    };
     store.commit(vec![Change::RevokeToken { revoked, now: clock.now() }]).await.unwrap();
     follower.catch_up().await.unwrap();
     for follower in [follower, load().await.unwrap()] {

@@ -5,7 +5,10 @@ use grantd_model::Timestamp;
 use super::{Connection, Db};
 use crate::{FormerUses, OneTimeUse, StoreError};
 
-/// Notes the uses; no if one of them is noted already. Those that no longer matter go.
+/// Milliseconds that a use is kept after its end: a clock that was ahead and comes back makes it matter again.
+const KEPT: u64 = 3_600_000;
+
+/// Notes the uses; no if one of them is noted already. Those that ended an hour ago go.
 pub(crate) async fn note(
     connection: &mut Connection,
     uses: &[OneTimeUse],
@@ -34,11 +37,11 @@ pub(crate) async fn leave(
     Ok(())
 }
 
-/// The uses that matter still, and whether they are all; from now on they are not.
+/// The uses that are kept still, and whether they are all that matter; from now on they are not.
 pub(crate) async fn take_over(connection: &mut Connection, now: Timestamp) -> Result<FormerUses, StoreError> {
     let clean = sqlx::query::<Db>("DELETE FROM clean_stop").execute(&mut *connection).await?;
     let text = "SELECT digest, until FROM one_time_uses WHERE until > $1 ORDER BY until, digest";
-    let rows = sqlx::query_as::<Db, (Vec<u8>, i64)>(text).bind(stored(now)).fetch_all(connection).await?;
+    let rows = sqlx::query_as::<Db, (Vec<u8>, i64)>(text).bind(ended(now)).fetch_all(connection).await?;
     let uses = rows.into_iter().filter_map(|(digest, until)| {
         let until = Timestamp::from_millis(u64::try_from(until).ok()?);
         Some(OneTimeUse { digest: digest.try_into().ok()?, until })
@@ -48,8 +51,13 @@ pub(crate) async fn take_over(connection: &mut Connection, now: Timestamp) -> Re
 
 async fn forget(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     let text = "DELETE FROM one_time_uses WHERE until <= $1";
-    sqlx::query::<Db>(text).bind(stored(now)).execute(connection).await?;
+    sqlx::query::<Db>(text).bind(ended(now)).execute(connection).await?;
     Ok(())
+}
+
+/// The end of uses that go by now.
+fn ended(now: Timestamp) -> i64 {
+    stored(Timestamp::from_millis(now.millis().saturating_sub(KEPT)))
 }
 
 fn stored(time: Timestamp) -> i64 {

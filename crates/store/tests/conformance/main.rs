@@ -53,14 +53,14 @@ suite! {
     one_time_uses {
         a_use_is_the_first_once_on_every_node
         of_50_uses_at_once_one_is_the_first
-        a_use_is_forgotten_when_it_no_longer_matters
+        a_use_is_forgotten_an_hour_after_its_end
         who_starts_after_an_orderly_stop_knows_all_uses
         who_starts_after_a_crash_knows_that_it_does_not_know_all
     }
     revoked_tokens {
         a_revoked_token_is_loaded_and_followed
         a_token_that_is_revoked_twice_is_there_once
-        what_has_expired_goes_with_its_change_when_another_comes
+        what_expired_a_day_ago_goes_with_its_change_when_another_comes
     }
     uniqueness {
         a_second_grant_of_the_same_client_api_and_subject_type_is_a_duplicate

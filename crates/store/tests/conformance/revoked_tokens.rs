@@ -6,7 +6,11 @@ use grantd_store::{Change, Changed, Store};
 use crate::backend::Backend;
 
 fn revoked(token: &str, expires_at: u64) -> RevokedToken {
-    RevokedToken { token: token.into(), expires_at: Timestamp::from_seconds(expires_at) }
+    RevokedToken {
+        token: token.into(),
+        client_id: "client".into(),
+        expires_at: Timestamp::from_seconds(expires_at),
+    }
 }
 
 async fn revoke(store: &dyn Store, token: &str, expires_at: u64, now: u64) -> Revision {
@@ -34,15 +38,15 @@ pub async fn a_token_that_is_revoked_twice_is_there_once<B: Backend>(backend: B)
     assert_eq!(store.load().await.unwrap().revoked_tokens, [revoked("one", 100)]);
 }
 
-pub async fn what_has_expired_goes_with_its_change_when_another_comes<B: Backend>(backend: B) {
+pub async fn what_expired_a_day_ago_goes_with_its_change_when_another_comes<B: Backend>(backend: B) {
     let store = backend.open().await;
     revoke(&*store, "one", 100, 1).await;
-    revoke(&*store, "two", 101, 99).await;
+    revoke(&*store, "two", 101, 86_499).await;
     assert_eq!(store.load().await.unwrap().revoked_tokens.len(), 2);
-    revoke(&*store, "three", 200, 100).await;
-    let left = [revoked("three", 200), revoked("two", 101)];
+    revoke(&*store, "three", 90_000, 86_500).await;
+    let left = [revoked("three", 90_000), revoked("two", 101)];
     assert_eq!(store.load().await.unwrap().revoked_tokens, left);
     let changes = store.changes_since(Revision(0)).await.unwrap().changed;
-    let told = [revoked("two", 101), revoked("three", 200)].map(Changed::RevokedToken);
+    let told = [revoked("two", 101), revoked("three", 90_000)].map(Changed::RevokedToken);
     assert_eq!(changes, told);
 }

@@ -1,7 +1,7 @@
 //! The table of errors of introspection and revocation (RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 7662 §2.3).
 
 use axum::response::{IntoResponse, Response};
-use grantd_model::{Causes, ClientId};
+use grantd_model::{Causes, ClientId, RevokedToken};
 use grantd_snapshot::TooOld;
 use grantd_store::StoreError;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -52,6 +52,9 @@ pub(super) enum AccessTokenError {
     /// The store does not take the revocation, or has as many as there may be.
     #[error("the token could not be revoked")]
     Unrevoked(#[from] StoreError),
+    /// The client has revoked as many as one may at once.
+    #[error("client {0} has {most} entries in the denylist: no more until some expire", most = RevokedToken::MOST_OF_CLIENT)]
+    ShareUsed(ClientId),
 }
 
 /// A line of the table: status, `error`, `error_description`.
@@ -106,7 +109,7 @@ impl AccessTokenError {
             Self::OtherClient(_) => {
                 (StatusCode::BAD_REQUEST, "invalid_request", "The token was issued to another client")
             }
-            Self::TooOld(_) | Self::Unspent(_) | Self::Unrevoked(_) => (
+            Self::TooOld(_) | Self::Unspent(_) | Self::Unrevoked(_) | Self::ShareUsed(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 "The service is temporarily unavailable",
@@ -124,7 +127,7 @@ impl AccessTokenError {
             Self::Unrevoked(StoreError::TooMany(_)) => {
                 tracing::error!("the denylist is full: no more tokens can be revoked until some expire");
             }
-            Self::TooOld(_) | Self::Unspent(_) | Self::Unrevoked(_) => {
+            Self::TooOld(_) | Self::Unspent(_) | Self::Unrevoked(_) | Self::ShareUsed(_) => {
                 tracing::error!(error = %Causes(self), "a request about a token failed");
             }
             _ => {
@@ -181,10 +184,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_denylist_is_for_now() {
-        let response = AccessTokenError::from(StoreError::TooMany(Noun::RevokedToken)).into_response();
-        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(response.headers()["retry-after"], "5");
-        assert_eq!(response.headers()["cache-control"], "no-store");
+    fn a_full_denylist_and_a_full_share_of_it_are_for_now() {
+        let full = AccessTokenError::from(StoreError::TooMany(Noun::RevokedToken));
+        for full in [full, AccessTokenError::ShareUsed("client".into())] {
+            let response = full.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()["retry-after"], "5");
+            assert_eq!(response.headers()["cache-control"], "no-store");
+        }
     }
 }

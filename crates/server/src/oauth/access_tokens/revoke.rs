@@ -10,7 +10,7 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use grantd_model::{Causes, ClientId, RevokedToken, Timestamp};
 use grantd_snapshot::Snapshot;
-use grantd_store::Change;
+use grantd_store::{Change, StoreError};
 use grantd_token::{InspectError, InspectedToken};
 use http::{Extensions, HeaderMap, StatusCode};
 
@@ -81,8 +81,16 @@ async fn revocable(
 async fn put_on_denylist(state: &State, token: &InspectedToken) -> Result<(), AccessTokenError> {
     let now = state.clock().now();
     let latest = Timestamp::from_seconds(now.seconds().saturating_add(LONGEST));
-    let revoked = RevokedToken { token: token.id.clone(), expires_at: token.expires_at.min(latest) };
-    state.context.store.commit(vec![Change::RevokeToken { revoked, now }]).await?;
+    let revoked = RevokedToken {
+        token: token.id.clone(),
+        client_id: token.client_id.clone(),
+        expires_at: token.expires_at.min(latest),
+    };
+    let outcome = state.context.store.commit(vec![Change::RevokeToken { revoked, now }]).await;
+    outcome.map_err(|error| match error {
+        StoreError::TooManyOfClient(_) => AccessTokenError::ShareUsed(token.client_id.clone()),
+        other => other.into(),
+    })?;
     // In force here before the answer leaves. A snapshot that cannot follow now does so later.
     if let Err(error) = state.follower.catch_up().await {
         tracing::warn!(error = %Causes(&*error), "the snapshot does not follow");

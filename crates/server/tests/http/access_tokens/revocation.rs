@@ -1,11 +1,16 @@
 //! A client gives its tokens back.
 
+use grantd_model::{RevokedToken, Timestamp};
+use grantd_store::{Change, Store};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::questions::{INTROSPECT, Questions, REVOKE, credentials};
 use crate::management_api::token_encryption::PEM;
+use crate::support::NOW;
 use crate::token_endpoint::wire::basic;
+
+const DAY: u64 = 86_400;
 
 #[tokio::test]
 async fn a_revoked_token_counts_no_longer() {
@@ -133,20 +138,60 @@ async fn credentials_may_come_in_the_header() {
 }
 
 #[tokio::test]
-async fn entries_go_when_their_tokens_have_expired() {
+async fn entries_go_a_day_after_their_tokens_have_expired() {
     let questions = Questions::with_api(json!({"token_lifetime": 60})).await;
     let store = &questions.stage.app.store;
-    let entries = async || grantd_store::Store::load(&**store).await.unwrap().revoked_tokens.len();
-    for expected in [1, 2] {
+    let entries = async || store.load().await.unwrap().revoked_tokens.len();
+    for expected in [1, 2, 3] {
         questions.revoke(&questions.token().await).await;
         assert_eq!(entries().await, expected);
         questions.wait(30).await;
     }
+    questions.wait(DAY - 30).await;
     questions.revoke(&questions.token().await).await;
-    assert_eq!(entries().await, 2, "the first has expired");
-    questions.wait(600).await;
+    assert_eq!(entries().await, 3, "the first expired a day ago");
+    questions.wait(DAY + 60).await;
     questions.revoke(&questions.token().await).await;
     assert_eq!(entries().await, 1);
+}
+
+/// By the clock that was ahead the first had expired when the second was revoked.
+#[tokio::test]
+async fn a_revoked_token_stays_revoked_when_the_clock_jumps_ahead_and_back() {
+    let api = json!({"token_lifetime": 3000, "token_lifetime_for_web": 3000});
+    let questions = Questions::with_api(api).await;
+    let token = questions.token().await;
+    assert_eq!(questions.revoke(&token).await.status, 200);
+    questions.wait(3600).await;
+    assert_eq!(questions.revoke(&questions.token().await).await.status, 200);
+    questions.stage.app.turn_back(3600);
+    assert!(!questions.is_active(&token).await, "nobody took the revocation back");
+}
+
+#[tokio::test]
+async fn one_client_that_revokes_without_end_keeps_nobody_else_from_it() {
+    let mut questions = Questions::usual().await;
+    let greedy = RevokedToken::MOST_OF_CLIENT;
+    let changes = (0..greedy).map(|number| Change::RevokeToken {
+        revoked: RevokedToken {
+            token: number.to_string().into(),
+            client_id: questions.client.0.clone().into(),
+            expires_at: Timestamp::from_seconds(NOW.seconds() + DAY),
+        },
+        now: NOW,
+    });
+    questions.stage.app.store.commit(changes.collect()).await.unwrap();
+    questions.stage.app.follower.catch_up().await.unwrap();
+    let refused = questions.revoke(&questions.token().await).await;
+    assert_eq!((refused.status.as_u16(), &refused.headers["retry-after"]), (503, &"5".parse().unwrap()));
+    assert_eq!(refused.json()["error"], "temporarily_unavailable");
+    let other = questions.stage.create("other", "/clients", &json!({"name": "other"})).await;
+    let grant = json!({"client_id": "{other}", "audience": "https://orders", "scope": ["read"]});
+    questions.stage.create("other_grant", "/client-grants", &grant).await;
+    let (id, secret) = credentials(&other);
+    let stolen = questions.token_with(&[("client_id", &id), ("client_secret", &secret)]).await;
+    assert_eq!(questions.ask(REVOKE, &(id, secret), &stolen).await.status, 200);
+    assert!(!questions.is_active(&stolen).await);
 }
 
 /// The denylist asks for the token, and so for nothing that changes with the configuration.

@@ -64,6 +64,32 @@ async fn refuses_to_rotate_before_every_verifier_can_know_the_next_key() {
     rotate(&app).await;
 }
 
+/// Nobody waits until the next key is old enough by the clock that was ahead: the current one may be in wrong hands.
+#[tokio::test]
+async fn keys_that_were_made_while_the_clock_was_ahead_can_be_rotated_afterwards() {
+    const YEAR: u64 = 365 * 24 * 3600;
+    let app = App::start().await;
+    app.advance(YEAR);
+    app.follower.catch_up().await.unwrap();
+    rotate(&app).await;
+    app.turn_back(YEAR);
+    rotate(&app).await;
+    assert_eq!(ask(&app).await.headers["retry-after"], "25", "once");
+    wait(&app).await;
+    rotate(&app).await;
+}
+
+/// Clocks are set by seconds all the time; verifiers that may not know the key are waited for then.
+#[tokio::test]
+async fn a_clock_that_was_ahead_by_a_minute_makes_for_a_minute_more() {
+    let app = App::start().await;
+    app.advance(60);
+    app.follower.catch_up().await.unwrap();
+    rotate(&app).await;
+    app.turn_back(60);
+    assert_eq!(ask(&app).await.headers["retry-after"], "85");
+}
+
 #[tokio::test]
 async fn of_many_rotations_at_once_one_happens() {
     let app = App::start().await;

@@ -98,6 +98,20 @@ async fn of_two_nodes_that_ask_at_once_one_rotates() {
     assert!(one.is_some() != other.is_some(), "{one:?} {other:?}");
 }
 
+#[tokio::test]
+async fn keys_that_sign_since_a_time_in_the_future_are_due_once() {
+    let app = App::start().await;
+    set(&app, json!(2)).await;
+    pass(&app, 365 * DAY).await;
+    assert!(ask(&app).await.is_some());
+    app.turn_back(365 * DAY);
+    assert!(ask(&app).await.is_some(), "not in a year");
+    pass(&app, 2 * DAY - 1).await;
+    assert_eq!(ask(&app).await, None);
+    pass(&app, 1).await;
+    assert!(ask(&app).await.is_some());
+}
+
 /// Somebody rotated by hand a moment ago, and set the clock back since: what is due waits.
 #[tokio::test]
 async fn what_is_due_waits_until_every_verifier_can_know_the_next_key() {

@@ -213,6 +213,25 @@ async fn a_new_key_of_the_issuer_is_fetched_and_invented_ones_ask_once_in_half_a
 }
 
 /// Attack case 11, from the request on: the name of the issuer leads into our own network.
+/// By the clock that was ahead they are fresh for another year, and their issuer was asked just now.
+#[tokio::test]
+async fn keys_that_were_fetched_while_the_clock_was_ahead_are_fetched_again() {
+    const YEAR: u64 = 365 * 24 * 3600;
+    let scene = Scene::trusting(subject()).await;
+    let at = |seconds| {
+        let now = NOW.seconds() + seconds;
+        json!({"iat": now, "nbf": now, "exp": now + 60})
+    };
+    scene.app.advance(YEAR);
+    scene.app.follower.catch_up().await.unwrap();
+    assert_eq!(scene.exchange(&scene.key.sign(&at(YEAR))).await, "200 read");
+    scene.app.turn_back(YEAR);
+    let next = Key::new("next");
+    scene.issuer.publish(&next);
+    assert_eq!(scene.exchange(&next.sign(&at(0))).await, "200 read", "published since");
+    assert_eq!(scene.exchange(&scene.key.sign(&at(0))).await, REFUSED, "withdrawn since");
+}
+
 #[tokio::test]
 async fn an_issuer_that_leads_to_a_private_address_is_never_asked() {
     for address in ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1", "fd00:ec2::254"] {

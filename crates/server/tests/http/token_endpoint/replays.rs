@@ -81,6 +81,39 @@ async fn after_two_crashes_the_uses_before_the_first_are_still_refused() {
     assert_eq!(line(&stage, &untimed).await, REFUSED);
 }
 
+/// Its end had passed by the clock that was ahead, and comes once more.
+#[tokio::test]
+async fn an_assertion_stays_used_when_the_clock_jumps_ahead_and_back() {
+    for stop in [None, Some(Stop::InOrder), Some(Stop::Crash)] {
+        let mut stage = stage_with(&RSA, "RS256").await;
+        stage.app.restart(Stop::InOrder).await;
+        let used = [assertion(&stage, "timed", Some(0)), assertion(&stage, "untimed", None)];
+        for assertion in &used {
+            assert_eq!(line(&stage, assertion).await, GRANTED);
+        }
+        let unused = assertion(&stage, "unused", None);
+        stage.app.advance(3600);
+        stage.app.follower.catch_up().await.unwrap();
+        // By that clock it is too old, and refused before it is spent.
+        assert_eq!(line(&stage, &unused).await, REFUSED);
+        let mut other = assertion_claims(&stage.filled("{client}"));
+        for (name, add) in [("iat", 3600), ("exp", 3660)] {
+            other[name] = json!(NOW.seconds() + add);
+        }
+        other["jti"] = json!("other");
+        let other = RSA.sign(&Header::new(Algorithm::RS256), &other);
+        assert_eq!(line(&stage, &other).await, GRANTED);
+        if let Some(stop) = stop {
+            stage.app.restart(stop).await;
+        }
+        stage.app.turn_back(3600);
+        for assertion in &used {
+            assert_eq!(line(&stage, assertion).await, REFUSED);
+        }
+        assert_eq!(line(&stage, &unused).await, GRANTED);
+    }
+}
+
 #[tokio::test]
 async fn a_replay_at_the_same_moment_finds_one_use() {
     let stage = Arc::new(stage_with(&RSA, "RS256").await);
