@@ -1,8 +1,9 @@
 //! `POST /oauth/token`: the steps are the code.
 //!
-//! Parse, take one snapshot, authenticate, decide, issue, answer. The yes-path does no I/O. A refusal is checked
-//! against the store once more before it is spoken: whatever led to it may have changed on another node, and what
-//! that node has just been told works here at once.
+//! Parse, look at the keys that the request possesses, take one snapshot, authenticate, spend what works once,
+//! decide, issue, answer. The yes-path does no I/O but for what `replays` has to note and `federated` has to fetch.
+//! A refusal is checked against the store once more before it is spoken: whatever led to it may have changed on
+//! another node, and what that node has just been told works here at once.
 
 mod client_credentials;
 mod errors;
