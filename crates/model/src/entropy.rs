@@ -21,6 +21,11 @@ pub fn base58(entropy: &dyn Entropy, length: usize) -> String {
     draw(entropy, length, 232, |byte| BASE58.get(usize::from(byte % 58)))
 }
 
+/// `length` decimal digits, each equally likely: about 3.3 bits a digit.
+pub fn decimal(entropy: &dyn Entropy, length: usize) -> String {
+    draw(entropy, length, 250, |byte| b"0123456789".get(usize::from(byte % 10)))
+}
+
 /// Draws bytes below `end` until there are `length` letters.
 fn draw(entropy: &dyn Entropy, length: usize, end: u8, letter: impl Fn(u8) -> Option<&'static u8>) -> String {
     let mut text = String::with_capacity(length);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::entropy::{Entropy, alphanumeric, base58, hexadecimal};
+use crate::entropy::{Entropy, alphanumeric, base58, decimal, hexadecimal};
 
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
@@ -71,6 +71,8 @@ identifiers! {
     FederatedIdentityId,
     /// `kid` of a signing key: 21 letters and digits.
     KeyId,
+    /// `lst_` and 16 digits.
+    LogStreamId,
     /// An access token on the denylist: a digest of 43 characters of base64url.
     TokenId,
 }
@@ -126,5 +128,12 @@ impl KeyId {
     /// A new identifier.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(alphanumeric(entropy, 21).into())
+    }
+}
+
+impl LogStreamId {
+    /// A new identifier.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(format!("lst_{}", decimal(entropy, 16)).into())
     }
 }

@@ -18,6 +18,7 @@ mod federated_identity;
 mod filter;
 mod id;
 mod key_rotation;
+mod log_event;
 mod organization;
 mod outside_url;
 mod page;
@@ -49,10 +50,11 @@ pub use filter::{
     ClientFilter, ClientGrantFilter, Direction, OrganizationFilter, OrganizationOrder, ResourceServerFilter,
 };
 pub use id::{
-    ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, OrganizationId, ResourceServerId,
-    TokenId,
+    ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, LogStreamId, OrganizationId,
+    ResourceServerId, TokenId,
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
+pub use log_event::{LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};

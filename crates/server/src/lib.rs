@@ -10,6 +10,7 @@ mod client_certificate;
 mod listener;
 mod management_api;
 mod oauth;
+mod recorder;
 mod rotation;
 mod router;
 mod stall;
@@ -22,6 +23,7 @@ pub use client_certificate::{
     AuthorityError, CertificateFault, ClientCertificate, ClientCertificates, presented,
 };
 pub use listener::{Listener, Transport};
+pub use recorder::Recorder;
 pub use rotation::rotate_on_schedule;
 pub use router::router;
 pub use state::State;

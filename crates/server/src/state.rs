@@ -12,6 +12,7 @@ use grantd_token::{Issuer, OutsideKeys};
 use crate::client_certificate::ClientCertificates;
 use crate::oauth::replays::Replays;
 use crate::oauth::signing::Signing;
+use crate::recorder::Recorder;
 
 /// One per process.
 pub struct State {
@@ -31,6 +32,8 @@ pub struct State {
     pub(crate) replays: Replays,
     /// Where requests go.
     pub(crate) endpoints: Endpoints,
+    /// The way of events to the log.
+    pub(crate) recorder: Arc<Recorder>,
 }
 
 /// URLs that proofs of possession are made for.
@@ -67,6 +70,7 @@ impl State {
             outside_keys: None,
             certificates: Arc::default(),
             replays: Replays::none(),
+            recorder: Arc::new(Recorder::none()),
         }
     }
 
@@ -87,6 +91,12 @@ impl State {
     /// Leaves to the next server what it has to know; called when no request is under way any more.
     pub async fn hand_over(&self) {
         self.replays.leave(&*self.context.store, self.clock().now()).await;
+    }
+
+    /// What happens is recorded there.
+    #[must_use]
+    pub fn with_recorder(self, recorder: Arc<Recorder>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// The keys of outside issuers are asked for in this way.

@@ -1,0 +1,204 @@
+//! An entry of the log: what happened, in Auth0's shape (Auth0: Log event type codes; Get log events by ID).
+//!
+//! An event is made where it happens and knows no place yet. The log gives it its position; position and date make
+//! the identifier that the wire shows, so that an identifier leads to its entry without an index.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::patch::Members;
+use crate::{ClientId, OrganizationId, Timestamp};
+
+/// What kind of thing happened (Auth0: Log event type codes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LogEventKind {
+    /// `seccft`: a client got a token for itself.
+    TokenIssued,
+    /// `feccft`: a client got none.
+    TokenDenied,
+    /// `sapi`: the Management API changed something.
+    ManagementWrite,
+    /// `mgmt_api_read`: the Management API showed secrets.
+    ManagementReadOfSecrets,
+    /// `api_limit`: a rate limit was hit.
+    RateLimitHit,
+    /// `api_limit_warning`: four fifths of a rate limit are used.
+    RateLimitWarning,
+    /// `token_quota_consumption_warning`: 60, 80 or 100 % of a token quota are used.
+    TokenQuotaWarning,
+}
+
+impl LogEventKind {
+    /// The `type` on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenIssued => "seccft",
+            Self::TokenDenied => "feccft",
+            Self::ManagementWrite => "sapi",
+            Self::ManagementReadOfSecrets => "mgmt_api_read",
+            Self::RateLimitHit => "api_limit",
+            Self::RateLimitWarning => "api_limit_warning",
+            Self::TokenQuotaWarning => "token_quota_consumption_warning",
+        }
+    }
+}
+
+impl Serialize for LogEventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What happened. Members that are none are absent on the wire; the order is Auth0's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LogEvent {
+    /// When.
+    #[serde(serialize_with = "as_text")]
+    pub date: Timestamp,
+    /// What kind of thing.
+    #[serde(rename = "type")]
+    pub kind: LogEventKind,
+    /// One sentence; of a failure the true reason.
+    pub description: String,
+    /// Always empty: there are no connections here. Exchanges have it (Auth0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<&'static str>,
+    /// The client that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<Arc<str>>,
+    /// Where it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// What it calls itself, at most 256 characters of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// The host that was asked: the issuer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<Arc<str>>,
+    /// Always empty: no users take part. Exchanges have it (Auth0).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<&'static str>,
+    /// Always empty, as `user_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<&'static str>,
+    /// The organization that the token is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_name: Option<Arc<str>>,
+    /// The API that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// The scopes that were granted, or asked for where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// What else there is to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+    /// The deployment: the issuer's host.
+    pub tenant_name: Arc<str>,
+}
+
+fn as_text<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
+}
+
+impl LogEvent {
+    /// An event of which only the kind, the time, the sentence and the deployment are known.
+    pub fn new(kind: LogEventKind, date: Timestamp, description: String, tenant_name: Arc<str>) -> Self {
+        Self {
+            date,
+            kind,
+            description,
+            connection_id: None,
+            client_id: None,
+            client_name: None,
+            ip: None,
+            user_agent: None,
+            hostname: None,
+            user_id: None,
+            user_name: None,
+            organization_id: None,
+            organization_name: None,
+            audience: None,
+            scope: None,
+            details: None,
+            tenant_name,
+        }
+    }
+}
+
+/// A place in the log: 1 for the first entry, then one more with each. 0 is before all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogPosition(pub u64);
+
+/// The identifier of an entry, as Auth0's: 56 decimal digits that sort by time. `900`, the time in UTC to the
+/// millisecond (17), the position (36).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogId {
+    /// When it happened.
+    pub date: Timestamp,
+    /// Where it stands.
+    pub position: LogPosition,
+}
+
+impl std::fmt::Display for LogId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("900")?;
+        self.date
+            .to_string()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .try_for_each(|digit| write!(f, "{digit}"))?;
+        write!(f, "{:036}", self.position.0)
+    }
+}
+
+impl LogId {
+    /// The position that an identifier names; none if it is no identifier.
+    pub fn position_of(text: &str) -> Option<LogPosition> {
+        let fits =
+            text.len() == 56 && text.starts_with("900") && text.bytes().all(|byte| byte.is_ascii_digit());
+        let position = text.get(20..).filter(|_| fits)?;
+        position.parse().ok().map(LogPosition)
+    }
+}
+
+/// An event at its place in the log, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place.
+    pub position: LogPosition,
+    /// When it happened.
+    pub date: Timestamp,
+    /// The event as JSON: a [`LogEvent`] written down.
+    pub text: String,
+}
+
+impl LogEntry {
+    /// The identifier on the wire.
+    pub fn id(&self) -> String {
+        LogId { date: self.date, position: self.position }.to_string()
+    }
+
+    /// The entry as the wire shows it: the event with its identifiers.
+    pub fn members(&self) -> Result<Members, serde_json::Error> {
+        let mut members: Members = serde_json::from_str(&self.text)?;
+        let tenant = members.shift_remove("tenant_name");
+        let id = Value::from(self.id());
+        members.insert("$event_schema".into(), serde_json::json!({"version": "1.0.0"}));
+        members.insert("log_id".into(), id.clone());
+        members.extend(tenant.map(|tenant| ("tenant_name".to_owned(), tenant)));
+        members.insert("_id".into(), id.clone());
+        members.insert("isMobile".into(), false.into());
+        members.insert("id".into(), id);
+        Ok(members)
+    }
+}

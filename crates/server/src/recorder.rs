@@ -1,0 +1,153 @@
+//! From what happens to the log: events wait in memory and are written together, so that no token waits for a disk.
+//!
+//! What waits is bounded in time and number. An unclean stop loses what waited: the last tenth of a second. A log that
+//! cannot be written keeps [`WAITING`] events; what happens beyond that is counted, and lost.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use grantd_model::{Causes, LogEvent};
+use grantd_store::{Log, StoreError};
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+/// How long an event waits for others.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Events that are written at once without waiting for more.
+const BATCH: usize = 512;
+/// Events that wait at most, some 800 bytes each.
+const WAITING: usize = 65_536;
+/// How long it takes until a log that could not be written is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How long a management write waits for its event to be durable.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The way of events to the log.
+pub struct Recorder {
+    log: Option<Arc<dyn Log>>,
+    waiting: Mutex<Waiting>,
+    /// There is a batch, or somebody waits for the disk.
+    pressing: Notify,
+    /// How many events have been written, or given up, of all that were recorded.
+    settled: watch::Sender<u64>,
+    lost: AtomicU64,
+}
+
+#[derive(Default)]
+struct Waiting {
+    events: Vec<LogEvent>,
+    /// How many were recorded ever.
+    recorded: u64,
+}
+
+impl Recorder {
+    /// Events go nowhere.
+    pub fn none() -> Self {
+        Self {
+            log: None,
+            waiting: Mutex::default(),
+            pressing: Notify::new(),
+            settled: watch::Sender::new(0),
+            lost: AtomicU64::new(0),
+        }
+    }
+
+    /// Events go to this log, as long as [`write`](Self::write) runs.
+    pub fn to(log: Arc<dyn Log>) -> Self {
+        Self { log: Some(log), ..Self::none() }
+    }
+
+    /// Whether events go anywhere: who would make one can spare it otherwise.
+    pub(crate) fn records(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// The log behind it.
+    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+        self.log.as_ref()
+    }
+
+    /// Takes an event; waits for nothing.
+    pub(crate) fn record(&self, event: LogEvent) {
+        if self.log.is_none() {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.events.len() >= WAITING {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        waiting.events.push(event);
+        waiting.recorded += 1;
+        let full = waiting.events.len() == BATCH;
+        drop(waiting);
+        if full {
+            self.pressing.notify_one();
+        }
+    }
+
+    /// How many events were lost because the log could not be written.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// How many events wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).events.len()
+    }
+
+    /// Returns when every event that was recorded before is durable, or some seconds later.
+    pub(crate) async fn durable(&self) {
+        if self.log.is_none() {
+            return;
+        }
+        let recorded = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).recorded;
+        self.pressing.notify_one();
+        let mut settled = self.settled.subscribe();
+        if timeout(PATIENCE, settled.wait_for(|settled| *settled >= recorded)).await.is_err() {
+            tracing::error!("the event of a management write is not durable yet");
+        }
+    }
+
+    /// Writes what is recorded, until the task is dropped. Then [`finish`](Self::finish) writes the rest.
+    pub async fn write(&self) {
+        let Some(log) = &self.log else { return };
+        loop {
+            drop(timeout(INTERVAL, self.pressing.notified()).await);
+            while let Err(error) = self.write_waiting(&**log).await {
+                tracing::error!(error = %Causes(&error), "events could not be written to the log");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Writes what waits still, for who stops.
+    pub async fn finish(&self) {
+        let Some(log) = &self.log else { return };
+        if let Err(error) = self.write_waiting(&**log).await {
+            tracing::error!(error = %Causes(&error), "the last events could not be written to the log");
+        }
+    }
+
+    async fn write_waiting(&self, log: &dyn Log) -> Result<(), StoreError> {
+        let events = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut waiting.events)
+        };
+        if events.is_empty() {
+            return Ok(());
+        }
+        let written = events.len() as u64;
+        // Cloned, so that what could not be written waits on, before what came meanwhile.
+        let outcome = log.append(events.clone()).await;
+        if outcome.is_err() {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let later = std::mem::replace(&mut waiting.events, events);
+            waiting.events.extend(later);
+        } else {
+            self.settled.send_modify(|settled| *settled += written);
+        }
+        outcome
+    }
+}
