@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::Rule;
+
 /// The refusals of [`decide`](crate::decide), one for each way that a rule can deny. What HTTP says about them
 /// is the token endpoint's table of errors; these texts are for logs and explanations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
@@ -74,4 +76,25 @@ pub enum Denial {
     /// The API or the client wants tokens bound to a key, and the request proves none.
     #[error("a proof of possession is required")]
     ProofOfPossessionRequired,
+}
+
+impl Denial {
+    /// The rule that denies so.
+    pub fn rule(&self) -> Rule {
+        match self {
+            Self::GrantTypeNotAllowed => Rule::GrantType,
+            Self::AudienceMissing => Rule::AudienceNamed,
+            Self::AudienceUnknown { .. } => Rule::AudienceKnown,
+            Self::ThirdPartyOnSystemApi { .. } => Rule::SystemApi,
+            Self::PolicyDeniesAll { .. } => Rule::ClientPolicy,
+            Self::GrantMissing { .. } => Rule::Grant,
+            Self::ScopeNotGranted { .. } => Rule::Scope,
+            Self::OrganizationNotAllowed
+            | Self::OrganizationRequired
+            | Self::OrganizationNotAnId { .. }
+            | Self::OrganizationUnknown { .. }
+            | Self::OrganizationNotAssociated { .. } => Rule::Organization,
+            Self::ProofOfPossessionUnsupported | Self::ProofOfPossessionRequired => Rule::SenderConstraint,
+        }
+    }
 }

@@ -56,7 +56,6 @@ impl Serialize for LogEventKind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogEvent {
     /// When.
-    #[serde(serialize_with = "as_text")]
     pub date: Timestamp,
     /// What kind of thing.
     #[serde(rename = "type")]
@@ -104,10 +103,6 @@ pub struct LogEvent {
     pub details: Option<Value>,
     /// The deployment: the issuer's host.
     pub tenant_name: Arc<str>,
-}
-
-fn as_text<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(date)
 }
 
 impl LogEvent {

@@ -7,6 +7,7 @@
 mod arrival;
 mod body;
 mod client_certificate;
+mod events;
 mod listener;
 mod management_api;
 mod oauth;

@@ -64,7 +64,7 @@ impl Recorder {
     }
 
     /// The log behind it.
-    pub(crate) fn log(&self) -> Option<&Arc<dyn Log>> {
+    pub fn log(&self) -> Option<&Arc<dyn Log>> {
         self.log.as_ref()
     }
 
@@ -88,12 +88,12 @@ impl Recorder {
     }
 
     /// How many events were lost because the log could not be written.
-    pub(crate) fn lost(&self) -> u64 {
+    pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 
     /// How many events wait to be written.
-    pub(crate) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).events.len()
     }
 

@@ -19,6 +19,7 @@ use super::errors::Refusal;
 use super::respond::respond;
 use crate::State;
 use crate::body::{Unread, media_type, read};
+use crate::events::management::{self as events, Done};
 
 /// The longest body (hapi's default, and Auth0's).
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -54,19 +55,28 @@ pub(crate) fn operation<U: for<'a> UseCase<'a>>(
     use_case: U,
 ) -> (Operation, MethodRouter<Arc<State>>) {
     let method = Method::from_bytes(operation.method().as_bytes()).unwrap_or_default();
-    (operation, endpoint(method, operation.success(), use_case))
+    (operation, described(method, operation.success(), operation.summary(), use_case))
 }
 
-/// The endpoint of a use case: its method, and its status when all goes well.
+/// The endpoint of an operation of ours: its method, and its status when all goes well.
 pub(crate) fn endpoint<U: for<'a> UseCase<'a>>(
     method: Method,
     success: u16,
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
+    described(method, success, "An operation of grantd's own", use_case)
+}
+
+fn described<U: for<'a> UseCase<'a>>(
+    method: Method,
+    success: u16,
+    summary: &'static str,
+    use_case: U,
+) -> MethodRouter<Arc<State>> {
     let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
     let success = StatusCode::from_u16(success).unwrap_or_default();
     on(filter, async move |Shared(state): Shared<Arc<State>>, path: PathParameters, request: HttpRequest| {
-        match answer(&state, path, request, success, &use_case).await {
+        match answer(&state, path, request, (success, summary), &use_case).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
         }
@@ -77,7 +87,7 @@ async fn answer<U: for<'a> UseCase<'a>>(
     state: &State,
     path: PathParameters,
     request: HttpRequest,
-    success: StatusCode,
+    (success, summary): (StatusCode, &str),
     use_case: &U,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
@@ -89,10 +99,13 @@ async fn answer<U: for<'a> UseCase<'a>>(
         follow(state).await;
     }
     let reply = reply?;
-    if success == StatusCode::NO_CONTENT {
-        return Ok(respond(success, HttpBody::empty()));
-    }
-    let body = serde_json::to_vec(&reply).map_err(|error| Refusal::from(Error::Defect(error)))?;
+    let body = if success == StatusCode::NO_CONTENT {
+        Vec::new()
+    } else {
+        serde_json::to_vec(&reply).map_err(|error| Refusal::from(Error::Defect(error)))?
+    };
+    let (caller, parts, request) = (&caller, &parts, &request);
+    events::done(state, Done { caller, summary, parts, request, status: success, answer: &body }).await;
     Ok(respond(success, body.into()))
 }
 

@@ -91,6 +91,15 @@ pub(crate) enum Malformed {
 }
 
 impl<'a> Credentials<'a> {
+    /// The client that is named, which proves nothing.
+    pub(crate) fn named(&self) -> Option<&str> {
+        match self {
+            Self::Post { id, .. } | Self::IdOnly { id } => Some(id),
+            Self::Basic(basic) => Some(&basic.plain.id),
+            Self::Assertion { id, .. } => id.as_deref(),
+        }
+    }
+
     /// The credentials of a request; none if it does not even name a client.
     pub(crate) fn of(headers: &HeaderMap, parameters: Parameters<'a>) -> Result<Option<Self>, Malformed> {
         let Parameters { client_id, client_secret, client_assertion, client_assertion_type } = parameters;

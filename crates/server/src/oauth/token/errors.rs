@@ -12,7 +12,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::response::HEADERS;
+use crate::State;
 use crate::client_certificate::CertificateFault;
+use crate::events::Origin;
+use crate::events::exchange::{Asked, Refused, refused};
 use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown, Stranger};
 use crate::oauth::possession::DpopFault;
 use crate::oauth::replays::Spent;
@@ -135,6 +138,29 @@ impl TokenError {
             }
             _ => tracing::info!(reason = %printable(&self.to_string()), "a token request was malformed"),
         }
+    }
+
+    /// Records in the log that there was no token, and why.
+    pub(super) fn record(&self, state: &State, origin: &Origin, asked: &Asked) {
+        if !state.recorder.records() {
+            return;
+        }
+        let (_, error, description) = self.line();
+        let (reason, named) = match self {
+            Self::Unauthorized(stranger) => (stranger.to_string(), Some(stranger.id.as_str())),
+            Self::Denied(client, denial) => (denial.to_string(), Some(client.as_str())),
+            other => (Causes(other).to_string(), None),
+        };
+        let by_key = matches!(self, Self::Unauthorized(stranger) if stranger.shown == Shown::Key);
+        let rule = match self {
+            Self::Denied(_, denial) => Some(denial.rule().as_str()),
+            _ => None,
+        };
+        let refusal = Refused { error, description: &description, reason: printable(&reason), rule, by_key };
+        // Who proved to be a client is named by what was proved, not by what was sent.
+        let named = named.filter(|id| !id.is_empty()).map(str::to_owned);
+        let asked = Asked { client_id: named.or_else(|| asked.client_id.clone()), ..asked.clone() };
+        refused(state, origin, &asked, &refusal);
     }
 
     fn line(&self) -> Line {

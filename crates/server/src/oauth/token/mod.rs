@@ -30,6 +30,8 @@ use self::response::TokenResponse;
 use crate::State;
 use crate::body::{Unread, read};
 use crate::client_certificate::presented;
+use crate::events::Origin;
+use crate::events::exchange::{Asked, issued};
 use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
 use crate::oauth::possession::{Proved, Target};
 
@@ -45,29 +47,49 @@ pub(crate) async fn token(
     extensions: Extensions,
     body: Body,
 ) -> Response {
-    match answer(&state, &headers, &extensions, body).await {
+    let origin = Origin::of(&headers, &extensions);
+    match answer(&state, &origin, &headers, &extensions, body).await {
         Ok(token) => TokenResponse::from(token).into_response(),
-        Err(error) => error.into_response(),
+        Err((error, asked)) => {
+            error.record(&state, &origin, &asked);
+            error.into_response()
+        }
     }
 }
 
+/// A refusal, and what was asked for, as far as it could be read.
+type Refusal = (TokenError, Asked);
+
 async fn answer(
     state: &State,
+    origin: &Origin,
     headers: &HeaderMap,
     extensions: &Extensions,
     body: Body,
-) -> Result<IssuedToken, TokenError> {
+) -> Result<IssuedToken, Refusal> {
+    let unknown = |error| (error, Asked::default());
     let body = read(body, BODY_LIMIT).await.map_err(|unread| match unread {
-        Unread::TooLong => TokenError::BodyTooLong,
-        Unread::TooSlow => TokenError::BodyTooSlow,
-        Unread::Broken => TokenError::invalid_request("the request body broke off"),
+        Unread::TooLong => unknown(TokenError::BodyTooLong),
+        Unread::TooSlow => unknown(TokenError::BodyTooSlow),
+        Unread::Broken => unknown(TokenError::invalid_request("the request body broke off")),
     })?;
-    let request = TokenRequest::parse(headers, &body)?;
+    let request = TokenRequest::parse(headers, &body).map_err(unknown)?;
+    let issued = exchange(state, origin, headers, extensions, &request).await;
+    issued.map_err(|error| (error, request.asked()))
+}
+
+async fn exchange(
+    state: &State,
+    origin: &Origin,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    request: &TokenRequest<'_>,
+) -> Result<IssuedToken, TokenError> {
     let (url, alias) = (&*state.endpoints.token, state.endpoints.token_alias.as_deref());
     let target = Target { method: "POST", url, alias, access_token: None };
     let proved = Proved::by(headers, presented(extensions, headers)?, target, state.clock().now())?;
     let snapshot = state.follower.current()?;
-    let exchange = Exchange { state, request: &request, proved: &proved, spent: AtomicBool::new(false) };
+    let exchange = Exchange { state, origin, request, proved: &proved, spent: AtomicBool::new(false) };
     match exchange.at(&snapshot).await {
         Err(refusal) if refusal.may_be_outdated() => match newer_than(state, snapshot.revision()).await {
             Some(newer) => exchange.at(&newer).await,
@@ -80,6 +102,7 @@ async fn answer(
 /// A request, and what is known of it without the configuration.
 struct Exchange<'r> {
     state: &'r State,
+    origin: &'r Origin,
     request: &'r TokenRequest<'r>,
     proved: &'r Proved,
     spent: AtomicBool,
@@ -97,7 +120,9 @@ impl Exchange<'_> {
             decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
         let keys = state.signing.keys(snapshot);
         let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
-        Ok(issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?)
+        let token = issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?;
+        issued(state, self.origin, &authorization, &token);
+        Ok(token)
     }
 
     /// Spends what works once, whatever comes of the request. One request spends it once, though its denial is

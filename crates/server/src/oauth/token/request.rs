@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::errors::TokenError;
 use crate::body::media_type;
+use crate::events::exchange::Asked;
 use crate::oauth::client_authentication::{self, Credentials, Stranger};
 
 /// A request for a token with the client credentials grant.
@@ -58,6 +59,17 @@ impl<'a> TokenRequest<'a> {
             scope: parameters.scope,
             organization: parameters.organization,
         })
+    }
+
+    /// What was asked for, for the log.
+    pub(super) fn asked(&self) -> Asked {
+        let text = |value: &Option<Cow<'_, str>>| value.as_deref().map(str::to_owned);
+        Asked {
+            client_id: self.credentials.named().map(str::to_owned),
+            audience: text(&self.audience).or_else(|| text(&self.resource)),
+            scope: text(&self.scope),
+            organization: text(&self.organization),
+        }
     }
 }
 

@@ -1,0 +1,47 @@
+//! What is written to the log about a request: one event an exchange, one a management write.
+//!
+//! Only the making of events is here; their shape is `LogEvent`, their way to the disk the `Recorder`.
+
+pub(crate) mod exchange;
+pub(crate) mod management;
+
+use std::net::IpAddr;
+
+use grantd_model::{LogEvent, LogEventKind};
+use http::header::USER_AGENT;
+use http::{Extensions, HeaderMap};
+
+use crate::State;
+use crate::arrival::{PeerAddress, ThroughProxy};
+
+/// Characters of a text of a stranger's that an event repeats.
+const ECHO: usize = 256;
+
+/// Where a request came from.
+pub(crate) struct Origin {
+    ip: Option<IpAddr>,
+    user_agent: Option<String>,
+}
+
+impl Origin {
+    /// What the connection and the headers say. A trusted proxy says for whom it asks; it adds that address last.
+    pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let peer = extensions.get::<PeerAddress>().map(|PeerAddress(peer)| peer.ip());
+        let named =
+            || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
+        let forwarded = extensions.get::<ThroughProxy>().and_then(|_| named()?.trim().parse().ok());
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(clip);
+        Self { ip: forwarded.or(peer), user_agent }
+    }
+
+    /// An event with this origin, at this moment.
+    fn event(&self, state: &State, kind: LogEventKind, description: String) -> LogEvent {
+        let tenant = state.context.tenant.clone();
+        let event = LogEvent::new(kind, state.clock().now(), description, tenant);
+        LogEvent { ip: self.ip, user_agent: self.user_agent.clone(), ..event }
+    }
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(ECHO).collect()
+}
