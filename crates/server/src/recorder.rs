@@ -139,8 +139,7 @@ impl Recorder {
             return Ok(());
         }
         let written = events.len() as u64;
-        // Cloned, so that what could not be written waits on, before what came meanwhile.
-        let outcome = log.append(events.clone()).await;
+        let outcome = log.append(&events).await;
         if outcome.is_err() {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let later = std::mem::replace(&mut waiting.events, events);

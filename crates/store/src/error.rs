@@ -25,6 +25,10 @@ pub enum Noun {
     FederatedIdentity,
     /// A signing key.
     SigningKey,
+    /// The key of the log's hash chain.
+    LogKey,
+    /// The entries of the log.
+    Log,
     /// An access token on the denylist.
     RevokedToken,
     /// The settings of the deployment.

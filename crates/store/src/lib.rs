@@ -8,19 +8,24 @@ mod configuration;
 mod error;
 mod key_ring;
 mod log;
+mod log_chain;
+mod migrations;
 mod one_time_use;
 mod seal;
 mod secret_uses;
 mod sqlite;
+mod sqlite_log;
 
 pub use change::Change;
 pub use configuration::{Association, Changed, Changes, Configuration};
 pub use error::{Noun, StoreError};
 pub use key_ring::KeyEncryptionKeys;
 pub use log::{Log, LogRange, Retention, Visit};
+pub use log_chain::{ChainEnd, ChainHash, ChainKey};
 pub use one_time_use::{FormerUses, OneTimeUse};
 pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
 pub use sqlite::{SealedSecrets, SecretCount, SqliteStore};
+pub use sqlite_log::{ChainFault, SqliteLog, Verified, verify_log};
 
 use std::collections::HashMap;
 

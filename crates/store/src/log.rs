@@ -40,7 +40,7 @@ pub type Visit<'v> = dyn FnMut(LogEntry) -> ControlFlow<()> + Send + 'v;
 #[async_trait]
 pub trait Log: Send + Sync {
     /// Adds entries in this order, durably, all or none.
-    async fn append(&self, events: Vec<LogEvent>) -> Result<(), StoreError>;
+    async fn append(&self, events: &[LogEvent]) -> Result<(), StoreError>;
 
     /// The entry at a position.
     async fn get(&self, position: LogPosition) -> Result<Option<LogEntry>, StoreError>;

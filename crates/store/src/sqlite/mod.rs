@@ -13,7 +13,6 @@ pub use self::sealed_secrets::SealedSecrets;
 pub use self::sql::sealing::SecretCount;
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,17 +20,20 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
-    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
     SigningKey, Tenant, Timestamp, Versioned,
 };
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
 
 use self::writer::Work;
+use crate::log_chain::ChainKey;
+use crate::migrations;
 use crate::secret_uses::SecretUses;
-use crate::{Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, OneTimeUse, Store, StoreError};
+use crate::{
+    Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, Noun, OneTimeUse, Store, StoreError,
+};
 
 /// The database that the statements are compiled for here.
 pub(crate) type Db = sqlx::Sqlite;
@@ -39,7 +41,7 @@ pub(crate) type Db = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 
 const READERS: u32 = 4;
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+const MIGRATIONS: &[migrations::Source] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
     (3, "signing key rotation", include_str!("../../migrations/sqlite/0003_signing_key_rotation.sql")),
@@ -48,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "revoked tokens", include_str!("../../migrations/sqlite/0006_revoked_tokens.sql")),
     (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
+    (11, "log key", include_str!("../../migrations/sqlite/0011_log_key.sql")),
 ];
 
 /// A configuration in a SQLite file.
@@ -62,14 +65,21 @@ impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings its schema up to date. A schema from a newer
     /// version is refused.
     pub async fn open(file: &Path, key: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
-        make_private(file);
+        migrations::make_private(file);
         let options = options(file).busy_timeout(std::time::Duration::from_secs(5));
         let mut connection = options.connect().await?;
-        migrate(&mut connection).await?;
+        migrations::run(&mut connection, MIGRATIONS).await?;
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
         let writer = writer::Writer::start(connection, Arc::clone(&key), Arc::clone(&uses));
         Ok(Self { readers, writer, key, uses })
+    }
+
+    /// The key of the log's hash chain, made of these bytes if there is none yet.
+    pub async fn log_key(&self, new: Secret) -> Result<ChainKey, StoreError> {
+        self.writer.write(Work::MakeLogKey(new)).await?;
+        let key = sql::log_keys::get(&mut *self.reader().await?, &self.key).await?;
+        key.ok_or(StoreError::Missing(Noun::LogKey)).map(|key| ChainKey::new(&key))
     }
 
     /// Stops writing, waits for the last commit and closes the file.
@@ -94,51 +104,9 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
-/// Makes the file for its owner alone, unless it is there. SQLite gives the files beside it the same mode, and says
-/// why there is no file when it could not be made.
-fn make_private(file: &Path) {
-    if file.exists() {
-        return;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    drop(options.open(file));
-}
-
-/// Brings the schema up to date, in one transaction: whoever opens the file at the same moment waits.
-async fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    migrations().run(&mut *transaction).await.map_err(newer)?;
-    Ok(transaction.commit().await?)
-}
-
-/// What the database has and nobody here knows is from a newer version.
-fn newer(error: MigrateError) -> StoreError {
-    let known = known_schema();
-    match error {
-        MigrateError::VersionMissing(schema) if schema > known => StoreError::Newer { schema, known },
-        error => StoreError::Migration(error),
-    }
-}
-
 /// The latest schema that is known here.
 fn known_schema() -> i64 {
-    MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or_default()
-}
-
-fn migrations() -> Migrator {
-    let migrations = MIGRATIONS.iter().map(|&(version, description, text)| {
-        Migration::new(
-            version,
-            description.into(),
-            MigrationType::Simple,
-            sqlx::SqlStr::from_static(text),
-            false,
-        )
-    });
-    Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
+    migrations::newest(MIGRATIONS)
 }
 
 #[async_trait]

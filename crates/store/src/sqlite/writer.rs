@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use grantd_model::{Causes, Revision, Timestamp};
+use grantd_model::{Causes, Revision, Secret, Timestamp};
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -26,6 +26,8 @@ pub(crate) enum Work {
     Commit(Vec<Change>),
     /// One-time uses, outside of the revision.
     Use(Vec<OneTimeUse>, Timestamp),
+    /// The key of the log's hash chain, unless there is one.
+    MakeLogKey(Secret),
     /// All the uses that a server that stops knows of.
     LeaveUses(Vec<OneTimeUse>, Timestamp),
 }
@@ -157,6 +159,10 @@ async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Ans
         Work::Use(uses, now) => {
             let first = sql::one_time_uses::note(connection, &uses, now).await?;
             Ok(Written { first, ..Written::default() })
+        }
+        Work::MakeLogKey(new) => {
+            sql::log_keys::make(connection, key, &new).await?;
+            Ok(Written::default())
         }
         Work::LeaveUses(uses, now) => {
             sql::one_time_uses::leave(connection, &uses, now).await?;

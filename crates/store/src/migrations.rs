@@ -1,0 +1,56 @@
+//! Bringing the schema of a database file up to date, and refusing one from a newer version.
+
+use std::fs;
+use std::path::Path;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::StoreError;
+
+/// A migration: its number, what it brings, its statements.
+pub(crate) type Source = (i64, &'static str, &'static str);
+
+/// Makes the file for its owner alone, unless it is there. SQLite gives the files beside it the same mode, and says
+/// why there is no file when it could not be made.
+pub(crate) fn make_private(file: &Path) {
+    if file.exists() {
+        return;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(file));
+}
+
+/// Brings the schema up to date, in one transaction: whoever opens the file at the same moment waits.
+pub(crate) async fn run(connection: &mut SqliteConnection, sources: &[Source]) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let known = newest(sources);
+    let migrated = migrator(sources).run(&mut *transaction).await;
+    migrated.map_err(|error| match error {
+        // What the database has and nobody here knows is from a newer version.
+        MigrateError::VersionMissing(schema) if schema > known => StoreError::Newer { schema, known },
+        error => StoreError::Migration(error),
+    })?;
+    Ok(transaction.commit().await?)
+}
+
+/// The latest schema that is known here.
+pub(crate) fn newest(sources: &[Source]) -> i64 {
+    sources.iter().map(|(version, ..)| *version).max().unwrap_or_default()
+}
+
+fn migrator(sources: &[Source]) -> Migrator {
+    let migrations = sources.iter().map(|&(version, description, text)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sqlx::SqlStr::from_static(text),
+            false,
+        )
+    });
+    Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
+}
