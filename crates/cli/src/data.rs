@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `grantd.db` | the configuration |
+//! | `events.db` | the event log |
 //! | `key-encryption-key` | 32 bytes that seal every secret in it: see [`KeyFiles`] |
 //! | `ca.pem`, `ca-key.pem` | the local certificate authority |
 //! | `admin.json` | the administration client of the first start |
@@ -20,6 +21,7 @@ use crate::Outcome;
 use crate::key_files::KeyFiles;
 
 const DATABASE: &str = "grantd.db";
+const EVENT_LOG: &str = "events.db";
 
 /// A data folder. For as long as this is kept, no other process has one on the same folder: two servers would answer
 /// by configurations of their own.
@@ -87,6 +89,11 @@ impl DataFolder {
         self.path.join(DATABASE)
     }
 
+    /// The event log.
+    pub(crate) fn event_log(&self) -> PathBuf {
+        event_log(&self.path)
+    }
+
     /// The certificate of the local authority.
     pub(crate) fn ca(&self) -> PathBuf {
         self.path.join("ca.pem")
@@ -150,6 +157,11 @@ pub(crate) fn check_filled(path: &Path) -> Outcome<PathBuf> {
         return Ok(database);
     }
     Err(format!("{} is not there: this is no data folder", database.display()).into())
+}
+
+/// The event log of a folder.
+pub(crate) fn event_log(path: &Path) -> PathBuf {
+    path.join(EVENT_LOG)
 }
 
 fn lock(path: &Path) -> Outcome<fs::File> {

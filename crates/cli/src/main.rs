@@ -1,9 +1,11 @@
 //! The binary: the only place that reads flags, files and the environment.
 
 mod admin;
+mod audit;
 mod client_certificates;
 mod data;
 mod demo;
+mod event_log;
 mod first_start;
 mod issuer;
 mod key_files;
@@ -58,6 +60,8 @@ enum Command {
     Admin(admin::Regain),
     /// The key-encryption key, which seals all secrets of a data folder.
     Keys(keys::Keys),
+    /// The event log of a data folder, and whether it is whole.
+    Audit(audit::Audit),
     /// Get an access token, for a CI job or a workload, and print it.
     Token(token::Token),
     /// Print the OpenAPI document of the Management API.
@@ -77,7 +81,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let quiet = matches!(
         arguments.command,
-        Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_)
+        Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_) | Command::Audit(_)
     );
     start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
@@ -88,6 +92,7 @@ async fn main() -> ExitCode {
         Command::Demo(demo) => demo.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Keys(keys) => keys.run().await,
+        Command::Audit(audit) => audit.run().await,
         Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };

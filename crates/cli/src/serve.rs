@@ -12,6 +12,7 @@ use grantd_store::{SqliteStore, Store};
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::DataFolder;
+use crate::event_log::{EventLog, LogFlags};
 use crate::first_start::Start;
 use crate::issuer::parse_issuer;
 use crate::outbound::OutboundFlags;
@@ -46,6 +47,9 @@ pub(crate) struct Serve {
     /// What is asked of others.
     #[command(flatten)]
     pub(crate) outbound: OutboundFlags,
+    /// The event log.
+    #[command(flatten)]
+    pub(crate) log: LogFlags,
 }
 
 /// A server that listens and does not serve yet.
@@ -58,6 +62,8 @@ pub(crate) struct Ready {
     state: Arc<State>,
     follower: Arc<Follower>,
     store: Arc<SqliteStore>,
+    log: Option<EventLog>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Serve {
@@ -93,13 +99,17 @@ impl Serve {
         let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
         let local = format!("{scheme}://localhost:{}/", address.port());
         let issuer = start.issuer(self.issuer.as_deref(), &local).await?;
+        let log = self.log.open(&folder, &store, &*entropy).await?;
         let store = Arc::new(store);
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
-        let state = State::new(issuer, seam, Arc::clone(&follower), clock, entropy);
-        let state = state.with_client_certificates(certificates).with_outbound(outbound);
+        let state = State::new(issuer, seam, Arc::clone(&follower), Arc::clone(&clock), entropy);
+        let mut state = state.with_client_certificates(certificates).with_outbound(outbound);
+        if let Some(log) = &log {
+            state = state.with_recorder(Arc::clone(&log.recorder));
+        }
         let state = Arc::new(state.taking_over().await?);
-        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store })
+        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store, log, clock })
     }
 
     fn transport(
@@ -126,14 +136,19 @@ impl Ready {
         let following = tokio::spawn(async move { follower.follow().await });
         let state = Arc::clone(&self.state);
         let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
+        let mut tasks = vec![following, rotating];
+        tasks.extend(self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock))));
         self.listener.serve(router(Arc::clone(&self.state)), stop).await;
         self.state.hand_over().await;
         drop(self.state);
-        for task in [following, rotating] {
+        for task in tasks {
             task.abort();
             drop(task.await);
         }
         drop(self.follower);
+        if let Some(log) = self.log {
+            log.close().await;
+        }
         if let Some(store) = Arc::into_inner(self.store) {
             store.close().await;
         }

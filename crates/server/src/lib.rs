@@ -12,6 +12,7 @@ mod listener;
 mod management_api;
 mod oauth;
 mod recorder;
+mod retention;
 mod rotation;
 mod router;
 mod stall;
@@ -25,6 +26,7 @@ pub use client_certificate::{
 };
 pub use listener::{Listener, Transport};
 pub use recorder::Recorder;
+pub use retention::trim_log;
 pub use rotation::rotate_on_schedule;
 pub use router::router;
 pub use state::State;

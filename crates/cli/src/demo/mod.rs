@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::Admin;
+use crate::event_log::LogFlags;
 use crate::outbound::OutboundFlags;
 use crate::serve::Serve;
 use crate::stop::Stop;
@@ -46,6 +47,7 @@ impl Demo {
             plain_http: false,
             certificates: CertificateFlags::default(),
             outbound: OutboundFlags::default(),
+            log: LogFlags::default(),
         };
         let ready = serve.start().await.map_err(|error| {
             format!(

@@ -59,7 +59,6 @@ fn event(state: &State, kind: LogEventKind, done: &Done<'_>) -> LogEvent {
     let client = known.as_ref().and_then(|known| known.client(done.caller.client_id.as_str()));
     let path = done.parts.extensions.get::<axum::extract::OriginalUri>();
     let path = path.map_or_else(|| done.parts.uri.path(), |uri| uri.path());
-    let scopes: Vec<&str> = done.caller.scopes.iter().map(grantd_model::Scope::as_str).collect();
     let details = json!({
         "request": {
             "method": done.parts.method.as_str().to_ascii_lowercase(),
@@ -70,7 +69,7 @@ fn event(state: &State, kind: LogEventKind, done: &Done<'_>) -> LogEvent {
                 Body::Form(bytes) => json!({ "form_bytes": bytes.len() }),
                 Body::Empty | Body::Other(_) => json!({}),
             },
-            "auth": { "strategy": "jwt", "credentials": { "scopes": scopes } },
+            "auth": { "strategy": "jwt" },
         },
         "response": { "statusCode": done.status.as_u16(), "body": answered(kind, done) },
     });

@@ -268,6 +268,8 @@ fn conflict(noun: Noun) -> Line {
         | Noun::Credential
         | Noun::FederatedIdentity
         | Noun::SigningKey
+        | Noun::LogKey
+        | Noun::Log
         | Noun::RevokedToken
         | Noun::Tenant => ("The record already exists", "conflict"),
     };

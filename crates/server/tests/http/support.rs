@@ -8,13 +8,13 @@ use axum::Router;
 use axum::body::Body;
 use grantd_decision::{Authorization, Confirmation};
 use grantd_model::{
-    Client, ClientId, Clock, Entropy, ResourceServer, ResourceServerId, Scope, Secret, SigningKey,
-    SigningKeyKind, SigningKeyState, Timestamp, management_api,
+    Client, ClientId, Clock, Entropy, LogPosition, ResourceServer, ResourceServerId, Scope, Secret,
+    SigningKey, SigningKeyKind, SigningKeyState, Timestamp, management_api,
 };
 use grantd_outbound::{Outbound, Policy};
-use grantd_server::{State, router};
+use grantd_server::{Recorder, State, router};
 use grantd_snapshot::Follower;
-use grantd_store::{Change, KeyEncryptionKey, SqliteStore, Store};
+use grantd_store::{Change, KeyEncryptionKey, Log, SqliteLog, SqliteStore, Store};
 use grantd_token::{Issuer, TokenSigner, generate_signing_key, issue};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -74,6 +74,8 @@ pub struct App {
     api: ResourceServer,
     admin: Client,
     folder: tempfile::TempDir,
+    log: Option<Arc<dyn Log>>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 /// How a server ends.
@@ -137,7 +139,33 @@ impl App {
         let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy).with_outbound(outbound);
         let state = Arc::new(state);
         let router = router(Arc::clone(&state));
-        Self { router, state, store, follower, clock, api, admin, folder }
+        Self { router, state, store, follower, clock, api, admin, folder, log: None, recorder: None }
+    }
+
+    /// An empty tenant whose events are recorded in a log of its own.
+    pub async fn recording() -> Self {
+        let mut app = Self::start().await;
+        let key = app.store.log_key(Secret::from(vec![9; 32])).await.unwrap();
+        let log = SqliteLog::open(&app.folder.path().join("events.db"), key).await.unwrap();
+        let log: Arc<dyn Log> = Arc::new(log);
+        let recorder = Arc::new(Recorder::to(Arc::clone(&log)));
+        let (clock, entropy) = (Arc::clone(&app.clock), Arc::new(CountedEntropy(AtomicU64::new(1 << 40))));
+        let (store, follower) = (Arc::clone(&app.store) as Arc<dyn Store>, Arc::clone(&app.follower));
+        let state = State::new(Issuer::new(ISSUER), store, follower, clock, entropy);
+        app.state = Arc::new(state.with_recorder(Arc::clone(&recorder)));
+        app.router = router(Arc::clone(&app.state));
+        app.log = Some(log);
+        let written = Arc::clone(&recorder);
+        tokio::spawn(async move { written.write().await });
+        app.recorder = Some(recorder);
+        app
+    }
+
+    /// Everything that was recorded, oldest first, without the identifiers.
+    pub async fn events(&self) -> Vec<Value> {
+        self.recorder.as_ref().unwrap().finish().await;
+        let entries = self.log.as_ref().unwrap().after(LogPosition(0), 1000).await.unwrap();
+        entries.iter().map(|entry| serde_json::from_str(&entry.text).unwrap()).collect()
     }
 
     /// Lets the server end, and another start on its store at the same moment.

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use sqlx::{ConnectOptions, Connection as _};
 
+use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
 use super::{Connection, known_schema, options};
-use crate::{KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError};
+use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError};
 
 /// Secrets that one transaction seals at most: it takes some ten milliseconds.
 const BATCH: u32 = 200;
@@ -49,6 +50,12 @@ impl SealedSecrets {
     pub async fn count(&mut self) -> Result<Vec<SecretCount>, StoreError> {
         let mut transaction = self.connection.begin().await?;
         sealing::count(&mut transaction).await
+    }
+
+    /// The key of the log's hash chain; none if no event was ever recorded.
+    pub async fn log_key(&mut self) -> Result<Option<ChainKey>, StoreError> {
+        let key = log_keys::get(&mut self.connection, &self.keys).await?;
+        Ok(key.as_ref().map(ChainKey::new))
     }
 
     /// The key that the database names for sealing, if it names one.

@@ -61,8 +61,8 @@ pub(super) async fn scan(
     }
 }
 
-fn select<'r>(
-    range: &'r LogRange,
+fn select(
+    range: &LogRange,
     direction: Direction,
     last: Option<(Timestamp, LogPosition)>,
 ) -> QueryBuilder<Db> {

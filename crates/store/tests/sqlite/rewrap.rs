@@ -90,6 +90,7 @@ async fn no_sealed_column_of_the_schema_is_forgotten() {
     let (file, folder) = (File::new(), Folder::of(&[1]));
     let store = folder.open(&file).await;
     fill(&store, 1).await;
+    store.log_key(vec![3; 32].into()).await.unwrap();
     let columns = sealed_columns(&file).await;
     assert!(columns.len() >= 3, "{columns:?}");
     let expected = |key: u8| columns.iter().map(|column| (column.clone(), Some(id(key)))).collect();

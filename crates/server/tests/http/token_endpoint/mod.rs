@@ -10,6 +10,7 @@ mod crossings;
 mod decision_table;
 pub mod dpop;
 mod errors;
+mod events;
 mod federated;
 mod json;
 pub mod keys;

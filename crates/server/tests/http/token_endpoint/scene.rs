@@ -55,7 +55,12 @@ impl Scene {
 
     /// Makes it all.
     pub async fn make(self) -> Stage {
-        let mut stage = Stage { app: App::start().await, names: Vec::new(), secret: None };
+        self.make_in(App::start().await).await
+    }
+
+    /// Makes it all in this application.
+    pub async fn make_in(self, app: App) -> Stage {
+        let mut stage = Stage { app, names: Vec::new(), secret: None };
         for name in ["acme", "bird"] {
             let body = json!({"name": name, "display_name": format!("The {name} Company")});
             stage.create(name, "/organizations", &body).await;

@@ -1,0 +1,99 @@
+//! The event log of a server: its flags, its file, and what runs as long as the server does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantd_model::{Clock, Entropy, Secret};
+use grantd_server::{Recorder, trim_log};
+use grantd_store::{ChainKey, Log, Retention, SqliteLog, SqliteStore};
+use tokio::task::JoinHandle;
+
+use crate::Outcome;
+use crate::data::DataFolder;
+
+/// The flags of the event log.
+#[derive(clap::Args)]
+pub(crate) struct LogFlags {
+    /// Days after which events are removed from the log.
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=3650),
+        env = "GRANTD_LOG_RETENTION_DAYS"
+    )]
+    pub(crate) log_retention_days: u16,
+    /// Megabytes of events that are kept at most; the oldest go first.
+    #[arg(
+        long,
+        value_name = "MB",
+        default_value_t = 1024,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        env = "GRANTD_LOG_RETENTION_MB"
+    )]
+    pub(crate) log_retention_mb: u32,
+    /// Keep no event log: no exchange and no management write is recorded, and log streams deliver nothing.
+    #[arg(long, env = "GRANTD_NO_EVENT_LOG")]
+    pub(crate) no_event_log: bool,
+}
+
+/// Of a server that nobody has given flags.
+impl Default for LogFlags {
+    fn default() -> Self {
+        Self { log_retention_days: 30, log_retention_mb: 1024, no_event_log: false }
+    }
+}
+
+/// The open log.
+pub(crate) struct EventLog {
+    log: Arc<SqliteLog>,
+    retention: Retention,
+    /// The way of events to it.
+    pub(crate) recorder: Arc<Recorder>,
+}
+
+impl LogFlags {
+    /// Opens the log of a folder, unless none is to be kept.
+    pub(crate) async fn open(
+        &self,
+        folder: &DataFolder,
+        store: &SqliteStore,
+        entropy: &dyn Entropy,
+    ) -> Outcome<Option<EventLog>> {
+        if self.no_event_log {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; ChainKey::LENGTH];
+        entropy.fill(&mut bytes);
+        let key = store.log_key(Secret::from(bytes)).await?;
+        let file = folder.event_log();
+        let log = SqliteLog::open(&file, key).await;
+        let log = Arc::new(log.map_err(|error| format!("{} cannot be used: {error}", file.display()))?);
+        let retention = Retention {
+            age: Duration::from_hours(24 * u64::from(self.log_retention_days)),
+            bytes: u64::from(self.log_retention_mb) * 1_000_000,
+        };
+        let recorder = Arc::new(Recorder::to(Arc::clone(&log) as Arc<dyn Log>));
+        Ok(Some(EventLog { log, retention, recorder }))
+    }
+}
+
+impl EventLog {
+    /// What runs as long as the server does: events are written, and old ones removed.
+    pub(crate) fn tasks(&self, clock: Arc<dyn Clock>) -> [JoinHandle<()>; 2] {
+        let (recorder, log, retention) = (Arc::clone(&self.recorder), Arc::clone(&self.log), self.retention);
+        [
+            tokio::spawn(async move { recorder.write().await }),
+            tokio::spawn(async move { trim_log(&*log, retention, &*clock).await }),
+        ]
+    }
+
+    /// Writes what waits still and closes the file; called when nothing records any more and no task runs.
+    pub(crate) async fn close(self) {
+        self.recorder.finish().await;
+        drop(self.recorder);
+        if let Some(log) = Arc::into_inner(self.log) {
+            log.close().await;
+        }
+    }
+}
