@@ -30,6 +30,7 @@ mod secret;
 mod signing_key;
 mod tenant;
 mod timestamp;
+mod token_quota;
 
 pub use assertion_algorithm::AssertionAlgorithm;
 pub use audience::Audience;
@@ -69,6 +70,9 @@ pub use secret::Secret;
 pub use signing_key::{JWKS_MAX_AGE, SigningKey, SigningKeyFault, SigningKeyKind, SigningKeyState};
 pub use tenant::{Extensions, ResourceParameterProfile, ScopeHandling, Tenant, TenantSettings};
 pub use timestamp::{Clock, Timestamp};
+pub use token_quota::{
+    QuotaBucket, QuotaEntity, QuotaStanding, QuotaWindow, TokenQuota, due_warnings, quota_block, quota_header,
+};
 
 /// A position in the order of all configuration changes: 0 before the first, then one more with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

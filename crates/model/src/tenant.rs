@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::TokenQuota;
 use crate::defaults;
 use crate::patch::{self, Members};
 
@@ -89,6 +90,12 @@ impl TenantSettings {
     pub fn enables_mtls_aliases(&self) -> bool {
         let mtls = self.properties.get("mtls");
         mtls.and_then(|mtls| mtls.get("enable_endpoint_aliases")).and_then(Value::as_bool) == Some(true)
+    }
+
+    /// The token quota of whoever of this kind (`clients`, `organizations`) has none of their own.
+    pub fn default_token_quota(&self, kind: &str) -> Option<TokenQuota> {
+        let quotas = self.properties.get("default_token_quota")?;
+        TokenQuota::read(quotas.get(kind))
     }
 
     /// A flag of Auth0's `flags`; unset counts as false.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use grantd_management::Context;
-use grantd_model::{Clock, Entropy};
+use grantd_model::{Causes, Clock, Entropy};
 use grantd_outbound::{KeySets, Outbound};
 use grantd_snapshot::Follower;
 use grantd_store::{Store, StoreError};
 use grantd_token::{Issuer, OutsideKeys};
 
 use crate::client_certificate::ClientCertificates;
+use crate::oauth::quotas::Ledger;
 use crate::oauth::replays::Replays;
 use crate::oauth::signing::Signing;
 use crate::recorder::Recorder;
@@ -30,6 +31,8 @@ pub struct State {
     pub(crate) certificates: Arc<ClientCertificates>,
     /// What works once, and was used.
     pub(crate) replays: Replays,
+    /// How many tokens of the quotas are issued.
+    pub(crate) quotas: Ledger,
     /// Where requests go.
     pub(crate) endpoints: Endpoints,
     /// The way of events to the log.
@@ -70,6 +73,7 @@ impl State {
             outside_keys: None,
             certificates: Arc::default(),
             replays: Replays::none(),
+            quotas: Ledger::default(),
             recorder: Arc::new(Recorder::none()),
         }
     }
@@ -91,6 +95,9 @@ impl State {
     /// Leaves to the next server what it has to know; called when no request is under way any more.
     pub async fn hand_over(&self) {
         self.replays.leave(&*self.context.store, self.clock().now()).await;
+        if let Err(error) = self.context.store.return_quota(self.quotas.close().await).await {
+            tracing::warn!(error = %Causes(&error), "what is reserved of quotas and was not issued is wasted");
+        }
     }
 
     /// What happens is recorded there.

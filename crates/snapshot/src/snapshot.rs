@@ -7,7 +7,7 @@ use grantd_model::patch::Members;
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, ClientSecretId, Credential, FederatedIdentity,
     Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, SigningAlgorithm, SigningKey,
-    SubjectType, Tenant, Timestamp, TokenId,
+    SubjectType, Tenant, Timestamp, TokenId, TokenQuota,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
@@ -21,6 +21,7 @@ pub struct KnownClient {
     /// The client. Its `properties` are empty, its secret is blank, and there are no further ones.
     pub client: Client,
     secrets: KnownSecrets,
+    token_quota: Option<TokenQuota>,
 }
 
 /// The whole configuration at one revision.
@@ -121,6 +122,18 @@ impl Snapshot {
         self.clients.get(id).map(|known| &known.client)
     }
 
+    /// The token quota of a client: its own, or the tenant's for clients (Auth0: one's own replaces the default whole).
+    pub fn token_quota_of_client(&self, client: &ClientId) -> Option<TokenQuota> {
+        let own = self.clients.get(client).and_then(|known| known.token_quota);
+        own.or_else(|| self.tenant.settings.default_token_quota("clients"))
+    }
+
+    /// The token quota of an organization: its own, or the tenant's for organizations.
+    pub fn token_quota_of_organization(&self, organization: &Organization) -> Option<TokenQuota> {
+        let own = TokenQuota::read(organization.properties.get("token_quota"));
+        own.or_else(|| self.tenant.settings.default_token_quota("organizations"))
+    }
+
     /// The outside identities that count as a client, in order of creation.
     pub fn federated_identities_of(&self, client: &str) -> &[FederatedIdentity] {
         self.federated_identities.get(client).map_or(&[], |identities| identities)
@@ -194,11 +207,12 @@ impl Snapshot {
     }
 
     fn put_client(&mut self, mut client: Client) {
-        client.properties = Members::new();
+        let properties = std::mem::replace(&mut client.properties, Members::new());
+        let token_quota = TokenQuota::read(properties.get("token_quota"));
         let current = std::mem::replace(&mut client.client_secret, "".into());
         let further = std::mem::take(&mut client.further_secrets);
         let secrets = self.digest_key.known(&current, &further);
-        self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, secrets }));
+        self.clients.insert(client.client_id.clone(), Arc::new(KnownClient { client, secrets, token_quota }));
     }
 
     fn put_credentials(&mut self, client: ClientId, held: Vec<Credential>) {

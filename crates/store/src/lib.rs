@@ -11,6 +11,7 @@ mod log;
 mod log_chain;
 mod migrations;
 mod one_time_use;
+mod quota;
 mod seal;
 mod secret_uses;
 mod sqlite;
@@ -23,6 +24,7 @@ pub use key_ring::KeyEncryptionKeys;
 pub use log::{Log, LogRange, Retention, Visit};
 pub use log_chain::{ChainEnd, ChainHash, ChainKey};
 pub use one_time_use::{FormerUses, OneTimeUse};
+pub use quota::{QuotaReservation, QuotaReserved, QuotaReturn};
 pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
 pub use sqlite::{SealedSecrets, SecretCount, SqliteStore};
 pub use sqlite_log::{ChainFault, SqliteLog, Verified, verify_log};
@@ -65,6 +67,17 @@ pub trait Store: Send + Sync {
 
     /// The uses that a server that starts has to know of. Asked once: from then on what is noted is not all.
     async fn take_over_uses(&self, now: Timestamp) -> Result<FormerUses, StoreError>;
+
+    /// Reserves tokens of a quota durably, outside of the revision: together with what others have reserved never more
+    /// than its limit.
+    async fn reserve_quota(
+        &self,
+        reservation: QuotaReservation,
+        now: Timestamp,
+    ) -> Result<QuotaReserved, StoreError>;
+
+    /// Takes back what was reserved and not issued.
+    async fn return_quota(&self, unspent: Vec<QuotaReturn>) -> Result<(), StoreError>;
 
     /// What is set for the deployment.
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError>;

@@ -3,6 +3,7 @@
 pub(crate) mod access_tokens;
 pub(crate) mod client_authentication;
 pub(crate) mod possession;
+pub(crate) mod quotas;
 pub(crate) mod replays;
 pub(crate) mod signing;
 pub(crate) mod token;

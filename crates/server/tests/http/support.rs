@@ -178,7 +178,8 @@ impl App {
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy(AtomicU64::new(1 << 32)));
         self.follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await.unwrap());
         let state = State::new(Issuer::new(ISSUER), seam, Arc::clone(&self.follower), clock, entropy);
-        self.state = Arc::new(state.taking_over().await.unwrap());
+        let recorder = self.recorder.clone().unwrap_or_else(|| Arc::new(Recorder::none()));
+        self.state = Arc::new(state.with_recorder(recorder).taking_over().await.unwrap());
         self.router = router(Arc::clone(&self.state));
     }
 

@@ -12,7 +12,8 @@ use grantd_model::{
     SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
-    Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, SqliteStore, Store, StoreError,
+    Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
+    QuotaReserved, QuotaReturn, SqliteStore, Store, StoreError,
 };
 use tokio::sync::Semaphore;
 
@@ -66,6 +67,18 @@ impl Store for WatchedStore {
             return Err(StoreError::Stopped);
         }
         self.sqlite.revision().await
+    }
+
+    async fn reserve_quota(
+        &self,
+        reservation: QuotaReservation,
+        now: Timestamp,
+    ) -> Result<QuotaReserved, StoreError> {
+        self.sqlite.reserve_quota(reservation, now).await
+    }
+
+    async fn return_quota(&self, unspent: Vec<QuotaReturn>) -> Result<(), StoreError> {
+        self.sqlite.return_quota(unspent).await
     }
 
     async fn use_once(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<bool, StoreError> {

@@ -32,7 +32,8 @@ use crate::log_chain::ChainKey;
 use crate::migrations;
 use crate::secret_uses::SecretUses;
 use crate::{
-    Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, Noun, OneTimeUse, Store, StoreError,
+    Change, Changes, Configuration, FormerUses, KeyEncryptionKeys, Noun, OneTimeUse, QuotaReservation,
+    QuotaReserved, QuotaReturn, Store, StoreError,
 };
 
 /// The database that the statements are compiled for here.
@@ -50,6 +51,7 @@ const MIGRATIONS: &[migrations::Source] = &[
     (6, "revoked tokens", include_str!("../../migrations/sqlite/0006_revoked_tokens.sql")),
     (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
+    (9, "token quotas", include_str!("../../migrations/sqlite/0009_token_quotas.sql")),
     (11, "log key", include_str!("../../migrations/sqlite/0011_log_key.sql")),
 ];
 
@@ -141,6 +143,18 @@ impl Store for SqliteStore {
 
     async fn take_over_uses(&self, now: Timestamp) -> Result<FormerUses, StoreError> {
         sql::one_time_uses::take_over(&mut *self.reader().await?, now).await
+    }
+
+    async fn reserve_quota(
+        &self,
+        reservation: QuotaReservation,
+        now: Timestamp,
+    ) -> Result<QuotaReserved, StoreError> {
+        self.writer.write(Work::ReserveQuota(reservation, now)).await.map(|written| written.reserved)
+    }
+
+    async fn return_quota(&self, unspent: Vec<QuotaReturn>) -> Result<(), StoreError> {
+        self.writer.write(Work::ReturnQuota(unspent)).await.map(drop)
     }
 
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {

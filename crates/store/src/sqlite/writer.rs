@@ -13,7 +13,9 @@ use tokio::task::JoinHandle;
 use super::{Connection, secret_uses, sql};
 use crate::key_ring::Sealer;
 use crate::secret_uses::SecretUses;
-use crate::{Change, KeyEncryptionKeys, OneTimeUse, StoreError};
+use crate::{
+    Change, KeyEncryptionKeys, OneTimeUse, QuotaReservation, QuotaReserved, QuotaReturn, StoreError,
+};
 
 /// Commits that may wait; more wait to be let in.
 const WAITING: usize = 1024;
@@ -26,6 +28,10 @@ pub(crate) enum Work {
     Commit(Vec<Change>),
     /// One-time uses, outside of the revision.
     Use(Vec<OneTimeUse>, Timestamp),
+    /// Some tokens of a quota.
+    ReserveQuota(QuotaReservation, Timestamp),
+    /// Tokens that were reserved and not issued.
+    ReturnQuota(Vec<QuotaReturn>),
     /// The key of the log's hash chain, unless there is one.
     MakeLogKey(Secret),
     /// All the uses that a server that stops knows of.
@@ -39,6 +45,8 @@ pub(crate) struct Written {
     pub(crate) revision: Revision,
     /// Of uses: whether all of them were the first.
     pub(crate) first: bool,
+    /// Of a reservation: what was reserved.
+    pub(crate) reserved: QuotaReserved,
 }
 
 type Answer = Result<Written, StoreError>;
@@ -159,6 +167,14 @@ async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Ans
         Work::Use(uses, now) => {
             let first = sql::one_time_uses::note(connection, &uses, now).await?;
             Ok(Written { first, ..Written::default() })
+        }
+        Work::ReserveQuota(reservation, now) => {
+            let reserved = sql::quotas::reserve(connection, &reservation, now).await?;
+            Ok(Written { reserved, ..Written::default() })
+        }
+        Work::ReturnQuota(unspent) => {
+            sql::quotas::give_back(connection, &unspent).await?;
+            Ok(Written::default())
         }
         Work::MakeLogKey(new) => {
             sql::log_keys::make(connection, key, &new).await?;

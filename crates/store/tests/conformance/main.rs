@@ -18,6 +18,7 @@ mod fixtures;
 mod listing;
 mod one_time_uses;
 mod paging;
+mod quotas;
 mod records;
 mod revoked_tokens;
 mod signing_keys;
@@ -56,6 +57,13 @@ suite! {
         a_use_is_forgotten_an_hour_after_its_end
         who_starts_after_an_orderly_stop_knows_all_uses
         who_starts_after_a_crash_knows_that_it_does_not_know_all
+    }
+    quotas {
+        all_nodes_together_reserve_no_more_than_the_limit
+        of_200_reservations_at_once_each_is_of_other_tokens
+        what_is_given_back_can_be_reserved_again
+        the_highest_warning_is_remembered
+        a_window_is_forgotten_two_days_after_it_began
     }
     revoked_tokens {
         a_revoked_token_is_loaded_and_followed

@@ -3,21 +3,23 @@
 
 use axum::response::{IntoResponse, Response};
 use grantd_decision::Denial;
-use grantd_model::{Causes, ClientId};
+use grantd_model::{Causes, ClientId, QuotaEntity};
 use grantd_snapshot::TooOld;
+use grantd_store::StoreError;
 use grantd_token::IssueError;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::response::HEADERS;
+use super::response::{HEADERS, quota_headers};
 use crate::State;
 use crate::client_certificate::CertificateFault;
 use crate::events::Origin;
 use crate::events::exchange::{Asked, Refused, refused};
 use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown, Stranger};
 use crate::oauth::possession::DpopFault;
+use crate::oauth::quotas::{Exceeded, Standings, Untaken};
 use crate::oauth::replays::Spent;
 
 /// Why there is no token. These texts are for logs; what is answered is the table below.
@@ -53,6 +55,12 @@ pub(super) enum TokenError {
     /// The decision denied.
     #[error("client {0} was denied")]
     Denied(ClientId, #[source] Denial),
+    /// A quota is used up.
+    #[error("the {} {} quota is used up", .0.entity.as_str(), .0.longest().map_or("", |used| used.bucket.as_str()))]
+    QuotaExceeded(Box<Exceeded>),
+    /// Nobody knows whether a quota is used up.
+    #[error("a quota could not be counted in")]
+    QuotaUnknown(#[source] StoreError),
     /// What the node knows may be out of date.
     #[error("the configuration may be out of date")]
     TooOld(#[from] TooOld),
@@ -75,6 +83,10 @@ const ECHO: usize = 600;
 
 /// The only scheme of this endpoint (RFC 7617 §2).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"oauth/token\", charset=\"UTF-8\"");
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Seconds after which to try again.
 const RETRY: HeaderValue = HeaderValue::from_static("5");
@@ -200,7 +212,15 @@ impl TokenError {
                 (StatusCode::BAD_REQUEST, "invalid_dpop_proof", text("The DPoP proof is invalid"))
             }
             Self::Denied(client, denial) => denied(client, denial),
-            Self::TooOld(_) | Self::Unspent(_) => (
+            Self::QuotaExceeded(exceeded) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                text(match exceeded.entity {
+                    QuotaEntity::Client => "Client quota exceeded",
+                    QuotaEntity::Organization => "Organization quota exceeded",
+                }),
+            ),
+            Self::TooOld(_) | Self::Unspent(_) | Self::QuotaUnknown(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
                 text("The service is temporarily unavailable"),
@@ -273,6 +293,33 @@ pub(in crate::oauth) fn printable(text: &str) -> String {
     shown.take(ECHO).collect()
 }
 
+/// How the quotas of the entity stand, and when to come back (Auth0).
+fn exceeded_headers(exceeded: &Exceeded) -> HeaderMap {
+    let mut quotas = Standings::default();
+    match exceeded.entity {
+        QuotaEntity::Client => quotas.client.clone_from(&exceeded.standings),
+        QuotaEntity::Organization => quotas.organization.clone_from(&exceeded.standings),
+    }
+    let mut headers: HeaderMap = quota_headers(&quotas).collect();
+    if let Some(used_up) = exceeded.longest() {
+        let reset = exceeded.now.seconds() + used_up.resets_in;
+        headers.insert(RATE_LIMIT, used_up.limit.into());
+        headers.insert(RATE_LIMIT_REMAINING, 0.into());
+        headers.insert(RATE_LIMIT_RESET, reset.into());
+        headers.insert(RETRY_AFTER, used_up.resets_in.into());
+    }
+    headers
+}
+
+impl From<Untaken> for TokenError {
+    fn from(untaken: Untaken) -> Self {
+        match untaken {
+            Untaken::Exceeded(exceeded) => Self::QuotaExceeded(exceeded),
+            Untaken::Unknown(error) => Self::QuotaUnknown(error),
+        }
+    }
+}
+
 impl From<DpopFault> for TokenError {
     fn from(fault: DpopFault) -> Self {
         Self::InvalidDpopProof(fault.to_string())
@@ -306,6 +353,9 @@ impl IntoResponse for TokenError {
         // RFC 6749 §5.2: who used the Authorization header is told its scheme.
         if matches!(&self, Self::Unauthorized(stranger) if stranger.shown == Shown::Header) {
             response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if let Self::QuotaExceeded(exceeded) = &self {
+            response.headers_mut().extend(exceeded_headers(exceeded));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, RETRY);

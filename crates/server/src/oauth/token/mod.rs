@@ -34,6 +34,7 @@ use crate::events::Origin;
 use crate::events::exchange::{Asked, issued};
 use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
 use crate::oauth::possession::{Proved, Target};
+use crate::oauth::quotas::Standings;
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -49,12 +50,18 @@ pub(crate) async fn token(
 ) -> Response {
     let origin = Origin::of(&headers, &extensions);
     match answer(&state, &origin, &headers, &extensions, body).await {
-        Ok(token) => TokenResponse::from(token).into_response(),
+        Ok(Issued { token, quotas }) => TokenResponse::new(token, &quotas).into_response(),
         Err((error, asked)) => {
             error.record(&state, &origin, &asked);
             error.into_response()
         }
     }
+}
+
+/// A token, and how the quotas stand that it counts in.
+struct Issued {
+    token: IssuedToken,
+    quotas: Standings,
 }
 
 /// A refusal, and what was asked for, as far as it could be read.
@@ -66,7 +73,7 @@ async fn answer(
     headers: &HeaderMap,
     extensions: &Extensions,
     body: Body,
-) -> Result<IssuedToken, Refusal> {
+) -> Result<Issued, Refusal> {
     let unknown = |error| (error, Asked::default());
     let body = read(body, BODY_LIMIT).await.map_err(|unread| match unread {
         Unread::TooLong => unknown(TokenError::BodyTooLong),
@@ -84,7 +91,7 @@ async fn exchange(
     headers: &HeaderMap,
     extensions: &Extensions,
     request: &TokenRequest<'_>,
-) -> Result<IssuedToken, TokenError> {
+) -> Result<Issued, TokenError> {
     let (url, alias) = (&*state.endpoints.token, state.endpoints.token_alias.as_deref());
     let target = Target { method: "POST", url, alias, access_token: None };
     let proved = Proved::by(headers, presented(extensions, headers)?, target, state.clock().now())?;
@@ -110,7 +117,7 @@ struct Exchange<'r> {
 
 impl Exchange<'_> {
     /// The exchange by one revision of the configuration.
-    async fn at(&self, snapshot: &Snapshot) -> Result<IssuedToken, TokenError> {
+    async fn at(&self, snapshot: &Snapshot) -> Result<Issued, TokenError> {
         let Self { state, request, proved, .. } = self;
         let certificate = proved.certificate.as_deref();
         let client = authenticate(state, snapshot, &request.credentials, certificate).await?;
@@ -120,9 +127,10 @@ impl Exchange<'_> {
             decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
         let keys = state.signing.keys(snapshot);
         let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
+        let counted = state.quotas.take(state, snapshot, &authorization).await?;
         let token = issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?;
         issued(state, self.origin, &authorization, &token);
-        Ok(token)
+        Ok(Issued { token, quotas: counted.spend() })
     }
 
     /// Spends what works once, whatever comes of the request. One request spends it once, though its denial is

@@ -1,10 +1,13 @@
 //! The answer with a token (RFC 6749 §5.1).
 
 use axum::response::{IntoResponse, Response};
+use grantd_model::{QuotaStanding, quota_header};
 use grantd_token::IssuedToken;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use http::{HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+
+use crate::oauth::quotas::Standings;
 
 /// The body, in Auth0's order. `scope` is there when there is one.
 #[derive(Serialize)]
@@ -14,11 +17,30 @@ pub(super) struct TokenResponse {
     scope: Option<String>,
     expires_in: u32,
     token_type: &'static str,
+    #[serde(skip)]
+    headers: HeaderMap,
 }
 
-impl From<IssuedToken> for TokenResponse {
-    fn from(token: IssuedToken) -> Self {
+/// The standing of the client's quotas (Auth0).
+const CLIENT_QUOTA: HeaderName = HeaderName::from_static("auth0-client-quota-limit");
+/// The standing of the organization's quotas (Auth0).
+const ORGANIZATION_QUOTA: HeaderName = HeaderName::from_static("auth0-organization-quota-limit");
+
+/// The headers that tell how quotas stand; none where there are none.
+pub(super) fn quota_headers(quotas: &Standings) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let header = |name, standings: &[QuotaStanding]| {
+        let value = (!standings.is_empty()).then(|| quota_header(standings))?;
+        Some((name, HeaderValue::try_from(value).ok()?))
+    };
+    let client = header(CLIENT_QUOTA, &quotas.client);
+    client.into_iter().chain(header(ORGANIZATION_QUOTA, &quotas.organization))
+}
+
+impl TokenResponse {
+    /// The answer with this token.
+    pub(super) fn new(token: IssuedToken, quotas: &Standings) -> Self {
         Self {
+            headers: quota_headers(quotas).collect(),
             access_token: token.access_token,
             scope: token.scope,
             expires_in: token.expires_in,
@@ -28,8 +50,12 @@ impl From<IssuedToken> for TokenResponse {
 }
 
 impl IntoResponse for TokenResponse {
-    fn into_response(self) -> Response {
-        (StatusCode::OK, HEADERS, serde_json::to_vec(&self).unwrap_or_default()).into_response()
+    fn into_response(mut self) -> Response {
+        let quotas = std::mem::take(&mut self.headers);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (StatusCode::OK, HEADERS, body).into_response();
+        response.headers_mut().extend(quotas);
+        response
     }
 }
 

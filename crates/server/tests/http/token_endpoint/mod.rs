@@ -19,6 +19,7 @@ mod metadata;
 mod mtls_metadata;
 mod nodes;
 mod outside_issuer;
+mod quotas;
 mod replays;
 mod requests;
 mod rotation;
