@@ -28,6 +28,8 @@ OPERATIONS = {
     "/keys/signing/{kid}": ["get"],
     "/keys/signing/rotate": ["post"],
     "/keys/signing/{kid}/revoke": ["put"],
+    "/logs": ["get"],
+    "/logs/{id}": ["get"],
     "/tenants/settings": ["get", "patch"],
 }
 

@@ -123,6 +123,7 @@ def existing(token):
         "INTEROP_GRANT": standing_grant,
         "INTEROP_ORGANIZATION": organizations[1],
         "INTEROP_ORGANIZATION_NAME": "standing",
+        "INTEROP_LOG": answered(requests.get(f"{BASE}/logs", headers={"Authorization": f"Bearer {token}"}, **tls()))[0]["log_id"],
         "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0]]),
         "INTEROP_NEVER_CHANGED": " ".join(
             # The first two are who is asking, and what signs the token.

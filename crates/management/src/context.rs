@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use grantd_model::{Audience, Clock, Entropy};
-use grantd_store::Store;
+use grantd_store::{Log, Store};
 
 /// Whether this server would ask a URL of somebody else's, or why it would not.
 pub type MayAsk = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -13,6 +13,8 @@ pub type MayAsk = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 pub struct Context {
     /// Where the configuration is.
     pub store: Arc<dyn Store>,
+    /// What happened, where it is recorded.
+    pub log: Option<Arc<dyn Log>>,
     /// Where identifiers and secrets come from.
     pub entropy: Arc<dyn Entropy>,
     /// What time it is.

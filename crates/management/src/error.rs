@@ -1,7 +1,7 @@
 //! How an operation of the configuration plane can fail. What HTTP says about it is the server's table.
 
 use grantd_model::{
-    ClientFault, ClientGrantFault, FederatedIdentityFault, ResourceServerFault, RotationFault,
+    ClientFault, ClientGrantFault, FederatedIdentityFault, LogQueryFault, ResourceServerFault, RotationFault,
     SigningKeyFault,
 };
 use grantd_schema::Violation;
@@ -31,6 +31,8 @@ pub enum Inexistent {
     ClientGrant,
     /// A federated identity of the client.
     FederatedIdentity,
+    /// An entry of the log.
+    Log,
     /// An organization, named by id or by name.
     Organization,
     /// An organization that is to be deleted.
@@ -69,6 +71,12 @@ pub enum Error {
     /// A search that is outside the documented subset.
     #[error("the query {0:?} is not supported")]
     UnsupportedSearch(String),
+    /// A query of the log that cannot be read.
+    #[error(transparent)]
+    LogQuery(LogQueryFault),
+    /// A page beyond those that a search of the log has.
+    #[error("the page is too deep")]
+    SearchTooDeep,
     /// What the request names is not there.
     #[error("{0:?} is not there")]
     NotFound(Inexistent),

@@ -19,6 +19,7 @@ mod filter;
 mod id;
 mod key_rotation;
 mod log_event;
+mod log_query;
 mod organization;
 mod outside_url;
 mod page;
@@ -56,6 +57,7 @@ pub use id::{
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
 pub use log_event::{LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
+pub use log_query::{LONGEST_LOG_QUERY, LogBounds, LogFields, LogQuery, LogQueryFault};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};

@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::compile::Schema;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     include_str!("../schemas/client_grants.json"),
     include_str!("../schemas/clients.json"),
     include_str!("../schemas/credentials.json"),
+    include_str!("../schemas/logs.json"),
     include_str!("../schemas/organizations.json"),
     include_str!("../schemas/resource_servers.json"),
     include_str!("../schemas/signing_keys.json"),

@@ -125,6 +125,10 @@ operations! {
         ["create:signing_keys" "update:signing_keys"] "Makes the next signing key the current one."
     RevokeSigningKey "put_signing_keys" PUT "/keys/signing/{kid}/revoke" 200
         ["update:signing_keys"] "Revokes a signing key that no longer signs."
+    ListLogs "get_logs" GET "/logs" 200
+        ["read:logs" "read:logs_users"] "Searches the log, or reads on in it."
+    GetLog "get_logs_by_id" GET "/logs/{id}" 200
+        ["read:logs" "read:logs_users"] "Reads one entry of the log."
     GetTenantSettings "tenant_settings_route" GET "/tenants/settings" 200
         ["read:tenant_settings"] "Reads the tenant's settings."
     UpdateTenantSettings "patch_settings" PATCH "/tenants/settings" 200

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 use grantd_management::{
-    client_grants, clients, credentials, extensions, organizations, resource_servers, signing_keys,
+    client_grants, clients, credentials, extensions, logs, organizations, resource_servers, signing_keys,
     tenant_settings,
 };
 use grantd_schema::Operation::{
     CreateClient, CreateClientGrant, CreateCredential, CreateOrganization, CreateOrganizationClientGrant,
     CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential, DeleteOrganization,
-    DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential,
+    DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential, GetLog,
     GetOrganization, GetOrganizationByName, GetResourceServer, GetSigningKey, GetTenantSettings,
-    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials,
+    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials, ListLogs,
     ListOrganizationClientGrants, ListOrganizations, ListResourceServers, ListSigningKeys, RevokeSigningKey,
     RotateClientSecret, RotateSigningKeys, UpdateClient, UpdateClientGrant, UpdateCredential,
     UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
 };
 
-use crate::management_api::{endpoint, operation};
+use crate::management_api::{endpoint, linked, operation};
 use crate::{State, management_api, oauth, well_known};
 
 /// Everything that the server answers.
@@ -78,6 +78,8 @@ fn management_api() -> Router<Arc<State>> {
         operation(GetSigningKey, signing_keys::get),
         operation(RotateSigningKeys, signing_keys::rotate),
         operation(RevokeSigningKey, signing_keys::revoke),
+        linked(ListLogs, logs::list, logs::LogListing::link),
+        operation(GetLog, logs::get),
         operation(GetTenantSettings, tenant_settings::get),
         operation(UpdateTenantSettings, tenant_settings::update),
     ];

@@ -58,6 +58,7 @@ impl State {
     ) -> Self {
         let context = Context {
             store,
+            log: None,
             entropy,
             clock,
             tenant: issuer.host().into(),
@@ -102,7 +103,8 @@ impl State {
 
     /// What happens is recorded there.
     #[must_use]
-    pub fn with_recorder(self, recorder: Arc<Recorder>) -> Self {
+    pub fn with_recorder(mut self, recorder: Arc<Recorder>) -> Self {
+        self.context.log = recorder.log().cloned();
         Self { recorder, ..self }
     }
 

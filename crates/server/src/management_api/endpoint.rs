@@ -10,8 +10,9 @@ use bytes::Bytes;
 use grantd_management::{Body, Caller, Context, Error, Request};
 use grantd_model::Causes;
 use grantd_schema::Operation;
+use http::header::LINK;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
 use super::authentication::authenticate;
@@ -49,45 +50,64 @@ where
     }
 }
 
+/// What an endpoint says beside what its use case returns.
+struct Told<R> {
+    /// The status when all goes well.
+    success: u16,
+    /// What it does, in a sentence for the log.
+    summary: &'static str,
+    /// Where to go on, for a `Link` header (RFC 8288).
+    link: fn(&R) -> Option<String>,
+}
+
 /// The endpoint of an operation of Auth0's.
-pub(crate) fn operation<U: for<'a> UseCase<'a>>(
+pub(crate) fn operation<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     operation: Operation,
     use_case: U,
 ) -> (Operation, MethodRouter<Arc<State>>) {
+    linked(operation, use_case, |_| None)
+}
+
+/// The endpoint of an operation whose answers say where to go on.
+pub(crate) fn linked<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
+    operation: Operation,
+    use_case: U,
+    link: fn(&R) -> Option<String>,
+) -> (Operation, MethodRouter<Arc<State>>) {
     let method = Method::from_bytes(operation.method().as_bytes()).unwrap_or_default();
-    (operation, described(method, operation.success(), operation.summary(), use_case))
+    let told = Told { success: operation.success(), summary: operation.summary(), link };
+    (operation, described(method, told, use_case))
 }
 
 /// The endpoint of an operation of ours: its method, and its status when all goes well.
-pub(crate) fn endpoint<U: for<'a> UseCase<'a>>(
+pub(crate) fn endpoint<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     method: Method,
     success: u16,
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
-    described(method, success, "An operation of grantd's own", use_case)
+    described(method, Told { success, summary: "An operation of grantd's own", link: |_| None }, use_case)
 }
 
-fn described<U: for<'a> UseCase<'a>>(
+fn described<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     method: Method,
-    success: u16,
-    summary: &'static str,
+    told: Told<R>,
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
     let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
-    let success = StatusCode::from_u16(success).unwrap_or_default();
+    let told = Arc::new(told);
     on(filter, async move |Shared(state): Shared<Arc<State>>, path: PathParameters, request: HttpRequest| {
-        match answer(&state, path, request, (success, summary), &use_case).await {
+        match answer(&state, path, request, &told, &use_case).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
         }
     })
 }
 
-async fn answer<U: for<'a> UseCase<'a>>(
+async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     state: &State,
     path: PathParameters,
     request: HttpRequest,
-    (success, summary): (StatusCode, &str),
+    told: &Told<R>,
     use_case: &U,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
@@ -99,14 +119,18 @@ async fn answer<U: for<'a> UseCase<'a>>(
         follow(state).await;
     }
     let reply = reply?;
-    let body = if success == StatusCode::NO_CONTENT {
+    let status = StatusCode::from_u16(told.success).unwrap_or_default();
+    let body = if status == StatusCode::NO_CONTENT {
         Vec::new()
     } else {
         serde_json::to_vec(&reply).map_err(|error| Refusal::from(Error::Defect(error)))?
     };
-    let (caller, parts, request) = (&caller, &parts, &request);
-    events::done(state, Done { caller, summary, parts, request, status: success, answer: &body }).await;
-    Ok(respond(success, body.into()))
+    let link = (told.link)(&reply).and_then(|link| HeaderValue::try_from(link).ok());
+    let (caller, parts, request, summary) = (&caller, &parts, &request, told.summary);
+    events::done(state, Done { caller, summary, parts, request, status, answer: &body }).await;
+    let mut response = respond(status, body.into());
+    response.headers_mut().extend(link.map(|link| (LINK, link)));
+    Ok(response)
 }
 
 /// The local snapshot has the change before the response leaves: what was granted works at once. A snapshot that

@@ -5,7 +5,7 @@
 
 use axum::response::{IntoResponse, Response};
 use grantd_management::{Error, Inexistent};
-use grantd_model::{Causes, ClientGrantFault, ResourceServerFault};
+use grantd_model::{Causes, ClientGrantFault, LogQueryFault, ResourceServerFault};
 use grantd_snapshot::TooOld;
 use grantd_store::Noun;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -184,6 +184,16 @@ fn failed(error: &Error) -> Line {
              client_grant.allow_any_organization:true",
             "invalid_query_string",
         ),
+        Error::LogQuery(LogQueryFault::TooLong) => {
+            (StatusCode::URI_TOO_LONG, "The query is too long".to_owned(), Some("invalid_query_string"))
+        }
+        Error::LogQuery(fault) => {
+            bad(&format!("Query validation error: '{fault}' on property q."), "invalid_query_string")
+        }
+        Error::SearchTooDeep => bad(
+            "Query validation error: 'only the first 1000 entries are found by page; use from and take beyond'",
+            "invalid_query_string",
+        ),
         Error::NotFound(what) => inexistent(what),
         Error::Conflict(noun) => conflict(*noun),
         Error::ClientGrant(fault) => client_grant(fault),
@@ -245,6 +255,7 @@ fn inexistent(what: &Inexistent) -> Line {
         Inexistent::FederatedIdentity => {
             ("The federated identity does not exist", Some("inexistent_federated_identity"))
         }
+        Inexistent::Log => ("Log not found.", Some("inexistent_log")),
         Inexistent::Organization => ("No organization found by that id or name", None),
         Inexistent::OrganizationToDelete => ("The organization does not exist", None),
         Inexistent::OrganizationOfGrant => ("No organization found by that id", None),

@@ -149,7 +149,7 @@ impl App {
         let log = SqliteLog::open(&app.folder.path().join("events.db"), key).await.unwrap();
         let log: Arc<dyn Log> = Arc::new(log);
         let recorder = Arc::new(Recorder::to(Arc::clone(&log)));
-        let (clock, entropy) = (Arc::clone(&app.clock), Arc::new(CountedEntropy(AtomicU64::new(1 << 40))));
+        let (clock, entropy) = (Arc::clone(&app.clock), Arc::new(CountedEntropy::default()));
         let (store, follower) = (Arc::clone(&app.store) as Arc<dyn Store>, Arc::clone(&app.follower));
         let state = State::new(Issuer::new(ISSUER), store, follower, clock, entropy);
         app.state = Arc::new(state.with_recorder(Arc::clone(&recorder)));

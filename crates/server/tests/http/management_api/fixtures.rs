@@ -165,6 +165,9 @@ pub async fn previous_key(app: &App) {
     app.follower.catch_up().await.unwrap();
 }
 
+/// The `log_id` of the first event.
+pub const FIRST_EVENT: &str = "90020260102030405000000000000000000000000000000000000001";
+
 /// One record of each kind, so that every operation has something to work on.
 pub struct World {
     pub app: App,
@@ -179,7 +182,9 @@ pub struct World {
 impl World {
     /// A client with a grant for an API, which may be added to the organization and is not yet.
     pub async fn start() -> Self {
-        let (app, client) = app_with_client().await;
+        let app = App::recording().await;
+        api(&app).await;
+        let client = client(&app).await;
         let api = text(&app.get("/resource-servers/https:%2F%2Fapi.test%2F").await.json(), "id");
         let grant = grant(&app, json!({"client_id": client, "organization_usage": "allow"})).await;
         let organization = organization(&app, "acme").await;
@@ -197,6 +202,7 @@ impl World {
             Some("client-grants") => &self.grant,
             Some("resource-servers") => &self.api,
             Some("organizations") => &self.organization,
+            Some("logs") => FIRST_EVENT,
             _ => &self.client,
         };
         let path = template.replace("{id}", id).replace("{grant_id}", &self.grant).replace("{name}", "acme");

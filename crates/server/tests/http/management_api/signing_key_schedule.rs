@@ -26,6 +26,7 @@ async fn ask(app: &App) -> Option<KeyId> {
     // Each draws other identifiers than the application and those before it.
     grantd_model::alphanumeric(&entropy, 1000 * ASKED.fetch_add(1, Ordering::Relaxed));
     let context = Context {
+        log: None,
         store: Arc::clone(&app.store) as Arc<dyn grantd_store::Store>,
         entropy: Arc::new(entropy),
         clock: Arc::clone(&app.clock) as Arc<dyn grantd_model::Clock>,
