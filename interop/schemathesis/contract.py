@@ -31,6 +31,8 @@ OPERATIONS = {
     "/logs": ["get"],
     "/logs/{id}": ["get"],
     "/tenants/settings": ["get", "patch"],
+    "/log-streams": ["get", "post"],
+    "/log-streams/{id}": ["get", "patch", "delete"],
 }
 
 COMPONENT = re.compile(r"#/components/schemas/([A-Za-z0-9_.-]+)")

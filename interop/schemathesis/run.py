@@ -111,12 +111,16 @@ def existing(token):
     organizations = [create("organizations", name=name)["id"] for name in ("changing", "standing")]
     create(f"organizations/{organizations[1]}/client-grants", grant_id=standing_grant)
     keyed, credential = keyed_client(create)
+    sink = {"httpEndpoint": "https://receiver.invalid/"}
+    streams = [create("log-streams", type="http", sink=sink)["id"] for _ in range(4)]
     return {
         "INTEROP_CHANGING_CLIENT": changing,
         "INTEROP_CHANGING_API": changing_api,
         "INTEROP_CHANGING_GRANT": changing_grant,
         "INTEROP_CHANGING_ORGANIZATION": organizations[0],
         **{f"INTEROP_CLIENT_{n}": client_id for n, client_id in enumerate(standing)},
+        "INTEROP_CHANGING_STREAM": streams[3],
+        **{f"INTEROP_STREAM_{n}": stream for n, stream in enumerate(streams[:3])},
         "INTEROP_KEYED_CLIENT": keyed,
         "INTEROP_CREDENTIAL": credential,
         "INTEROP_AUDIENCE": standing_audience,
@@ -124,7 +128,7 @@ def existing(token):
         "INTEROP_ORGANIZATION": organizations[1],
         "INTEROP_ORGANIZATION_NAME": "standing",
         "INTEROP_LOG": answered(requests.get(f"{BASE}/logs", headers={"Authorization": f"Bearer {token}"}, **tls()))[0]["log_id"],
-        "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0]]),
+        "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0], streams[3]]),
         "INTEROP_NEVER_CHANGED": " ".join(
             # The first two are who is asking, and what signs the token.
             [ENVIRONMENT["GRANTD_CLIENT_ID"], signing_key(token), keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1]]

@@ -1,10 +1,13 @@
 //! The event log of a server: its flags, its file, and what runs as long as the server does.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use grantd_model::{Clock, Entropy, Secret};
-use grantd_server::{Recorder, trim_log};
+use grantd_outbound::Outbound;
+use grantd_server::{LogStreams, Recorder, trim_log};
+use grantd_snapshot::Follower;
 use grantd_store::{ChainKey, Log, Retention, SqliteLog, SqliteStore};
 use tokio::task::JoinHandle;
 
@@ -32,6 +35,9 @@ pub(crate) struct LogFlags {
         env = "GRANTD_LOG_RETENTION_MB"
     )]
     pub(crate) log_retention_mb: u32,
+    /// A folder into which log streams may write files. It is made if it is not there. Without it none may.
+    #[arg(long, value_name = "DIR", env = "GRANTD_LOG_FILES")]
+    pub(crate) log_files: Option<PathBuf>,
     /// Keep no event log: no exchange and no management write is recorded, and log streams deliver nothing.
     #[arg(long, env = "GRANTD_NO_EVENT_LOG")]
     pub(crate) no_event_log: bool,
@@ -40,7 +46,7 @@ pub(crate) struct LogFlags {
 /// Of a server that nobody has given flags.
 impl Default for LogFlags {
     fn default() -> Self {
-        Self { log_retention_days: 30, log_retention_mb: 1024, no_event_log: false }
+        Self { log_retention_days: 30, log_retention_mb: 1024, log_files: None, no_event_log: false }
     }
 }
 
@@ -48,6 +54,8 @@ impl Default for LogFlags {
 pub(crate) struct EventLog {
     log: Arc<SqliteLog>,
     retention: Retention,
+    /// The folder for files of log streams.
+    pub(crate) files: Option<PathBuf>,
     /// The way of events to it.
     pub(crate) recorder: Arc<Recorder>,
 }
@@ -74,11 +82,41 @@ impl LogFlags {
             bytes: u64::from(self.log_retention_mb) * 1_000_000,
         };
         let recorder = Arc::new(Recorder::to(Arc::clone(&log) as Arc<dyn Log>));
-        Ok(Some(EventLog { log, retention, recorder }))
+        let files = self.log_files.as_deref().map(make_folder).transpose()?;
+        Ok(Some(EventLog { log, retention, files, recorder }))
     }
 }
 
+/// Makes a folder for files, for its owner alone, unless it is there.
+fn make_folder(folder: &Path) -> Outcome<PathBuf> {
+    let unusable = |error: std::io::Error| format!("--log-files {}: {error}", folder.display());
+    if !folder.is_dir() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(unusable)?;
+    }
+    Ok(folder.canonicalize().map_err(unusable)?)
+}
+
 impl EventLog {
+    /// What delivers the log to the streams that are configured.
+    pub(crate) fn streams(
+        &self,
+        follower: Arc<Follower>,
+        outbound: &Outbound,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> LogStreams {
+        let log = Arc::clone(&self.log) as Arc<dyn Log>;
+        let streams = LogStreams::new(log, follower, outbound, clock, entropy);
+        match &self.files {
+            Some(folder) => streams.with_files(folder.clone()),
+            None => streams,
+        }
+    }
+
     /// What runs as long as the server does: events are written, and old ones removed.
     pub(crate) fn tasks(&self, clock: Arc<dyn Clock>) -> [JoinHandle<()>; 2] {
         let (recorder, log, retention) = (Arc::clone(&self.recorder), Arc::clone(&self.log), self.retention);

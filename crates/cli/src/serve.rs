@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use grantd_model::{Clock, Entropy};
-use grantd_server::{ClientCertificates, Listener, State, Transport, rotate_on_schedule, router};
+use grantd_server::{ClientCertificates, Listener, LogStreams, State, Transport, rotate_on_schedule, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
+use tokio::sync::oneshot;
 
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
@@ -63,6 +64,7 @@ pub(crate) struct Ready {
     follower: Arc<Follower>,
     store: Arc<SqliteStore>,
     log: Option<EventLog>,
+    streams: Option<Arc<LogStreams>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -103,13 +105,27 @@ impl Serve {
         let store = Arc::new(store);
         let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
+        let world = (Arc::clone(&clock), Arc::clone(&entropy));
+        let streams = |log: &EventLog| log.streams(Arc::clone(&follower), &outbound, world.0, world.1);
+        let streams = log.as_ref().map(streams).map(Arc::new);
         let state = State::new(issuer, seam, Arc::clone(&follower), Arc::clone(&clock), entropy);
         let mut state = state.with_client_certificates(certificates).with_outbound(outbound);
         if let Some(log) = &log {
             state = state.with_recorder(Arc::clone(&log.recorder));
+            state = if log.files.is_some() { state.with_log_files() } else { state };
         }
         let state = Arc::new(state.taking_over().await?);
-        Ok(Ready { base: base(scheme, address), folder, listener, state, follower, store, log, clock })
+        Ok(Ready {
+            base: base(scheme, address),
+            folder,
+            listener,
+            state,
+            follower,
+            store,
+            log,
+            streams,
+            clock,
+        })
     }
 
     fn transport(
@@ -138,9 +154,16 @@ impl Ready {
         let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
         let mut tasks = vec![following, rotating];
         tasks.extend(self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock))));
+        let (stop_streams, streams_stop) = oneshot::channel::<()>();
+        let streaming =
+            self.streams.map(|streams| tokio::spawn(async move { streams.run(drop_of(streams_stop)).await }));
         self.listener.serve(router(Arc::clone(&self.state)), stop).await;
         self.state.hand_over().await;
         drop(self.state);
+        drop(stop_streams);
+        if let Some(streaming) = streaming {
+            drop(streaming.await);
+        }
         for task in tasks {
             task.abort();
             drop(task.await);
@@ -155,6 +178,11 @@ impl Ready {
         drop(self.folder);
         Ok(())
     }
+}
+
+/// Returns when the other end is dropped.
+async fn drop_of(receiver: oneshot::Receiver<()>) {
+    drop(receiver.await);
 }
 
 /// `localhost` is the name that the local certificate is made for, where it leads to this address.

@@ -21,8 +21,13 @@ impl Caller {
         if !operation.needs_every_scope() {
             return self.require_any(expected);
         }
-        let holds_all = expected.iter().all(|scope| self.scopes.contains(scope));
-        if holds_all { Ok(()) } else { Err(Error::InsufficientScopes { expected }) }
+        self.require_all(expected)
+    }
+
+    /// Fails unless the caller holds all of these scopes.
+    pub fn require_all(&self, scopes: &'static [&'static str]) -> Result<(), Error> {
+        let holds_all = scopes.iter().all(|scope| self.scopes.contains(scope));
+        if holds_all { Ok(()) } else { Err(Error::InsufficientScopes { expected: scopes }) }
     }
 
     /// Fails unless the caller holds one of these scopes.

@@ -25,4 +25,6 @@ pub struct Context {
     pub management_audience: Audience,
     /// Which URLs of others may be configured.
     pub may_ask: MayAsk,
+    /// Whether log streams may lead into files: the operator has named a folder.
+    pub has_log_files: bool,
 }

@@ -1,8 +1,8 @@
 //! How an operation of the configuration plane can fail. What HTTP says about it is the server's table.
 
 use grantd_model::{
-    ClientFault, ClientGrantFault, FederatedIdentityFault, LogQueryFault, ResourceServerFault, RotationFault,
-    SigningKeyFault,
+    ClientFault, ClientGrantFault, FederatedIdentityFault, LogQueryFault, LogStreamFault,
+    ResourceServerFault, RotationFault, SigningKeyFault,
 };
 use grantd_schema::Violation;
 use grantd_store::{Noun, StoreError};
@@ -33,6 +33,8 @@ pub enum Inexistent {
     FederatedIdentity,
     /// An entry of the log.
     Log,
+    /// A log stream.
+    LogStream,
     /// An organization, named by id or by name.
     Organization,
     /// An organization that is to be deleted.
@@ -98,6 +100,9 @@ pub enum Error {
     /// A rule of federated identities.
     #[error(transparent)]
     FederatedIdentity(#[from] FederatedIdentityFault),
+    /// A rule of log streams.
+    #[error(transparent)]
+    LogStream(#[from] LogStreamFault),
     /// There are as many records of this kind as there may be.
     #[error("there may be no more {0:?} records")]
     TooMany(Noun),
@@ -147,6 +152,7 @@ impl From<StoreError> for Error {
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
             StoreError::Missing(Noun::SigningKey) => Self::NotFound(Inexistent::SigningKey),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
+            StoreError::Missing(Noun::LogStream) => Self::NotFound(Inexistent::LogStream),
             StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),
         }

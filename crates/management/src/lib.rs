@@ -8,6 +8,7 @@ pub mod client_grants;
 pub mod clients;
 pub mod credentials;
 pub mod extensions;
+pub mod log_streams;
 pub mod logs;
 pub mod organizations;
 pub mod resource_servers;

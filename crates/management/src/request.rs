@@ -53,6 +53,12 @@ impl Request {
         }
     }
 
+    /// The body before its schema has seen it, for what is to be said in other words than the schema's.
+    pub(crate) fn unchecked(&self, operation: Operation) -> Result<Value, Error> {
+        self.query(operation)?;
+        self.read_body(operation)
+    }
+
     /// A parameter of the path; empty if the route has none of that name.
     pub fn parameter(&self, name: &str) -> &str {
         let found = self.path.iter().find(|(held, _)| held == name);

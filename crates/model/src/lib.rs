@@ -18,8 +18,10 @@ mod federated_identity;
 mod filter;
 mod id;
 mod key_rotation;
+mod log_destination;
 mod log_event;
 mod log_query;
+mod log_stream;
 mod organization;
 mod outside_url;
 mod page;
@@ -56,8 +58,13 @@ pub use id::{
     ResourceServerId, TokenId,
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
+pub use log_destination::LogDestination;
 pub use log_event::{LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
 pub use log_query::{LONGEST_LOG_QUERY, LogBounds, LogFields, LogQuery, LogQueryFault};
+pub use log_stream::{
+    ContentFormat, CustomHeader, LogStream, LogStreamFault, LogStreamFilter, LogStreamSettings,
+    LogStreamSink, LogStreamStatus, LogStreamType, SigningSecrets,
+};
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};

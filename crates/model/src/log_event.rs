@@ -44,6 +44,32 @@ impl LogEventKind {
             Self::TokenQuotaWarning => "token_quota_consumption_warning",
         }
     }
+
+    /// The category that filters of log streams name (Auth0: Log stream filters).
+    pub const fn category(self) -> &'static str {
+        match self {
+            Self::TokenIssued => "auth.token_exchange.success",
+            Self::TokenDenied => "auth.token_exchange.fail",
+            Self::ManagementWrite | Self::ManagementReadOfSecrets => "management.success",
+            Self::RateLimitHit | Self::RateLimitWarning | Self::TokenQuotaWarning => "system.notification",
+        }
+    }
+
+    /// The kind with this `type`; none if there is none.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::TokenIssued,
+        Self::TokenDenied,
+        Self::ManagementWrite,
+        Self::ManagementReadOfSecrets,
+        Self::RateLimitHit,
+        Self::RateLimitWarning,
+        Self::TokenQuotaWarning,
+    ];
 }
 
 impl Serialize for LogEventKind {

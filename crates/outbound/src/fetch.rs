@@ -1,4 +1,4 @@
-//! One GET: resolved here, checked, connected to what was checked, bounded in size and time, and never redirected.
+//! One request: resolved here, checked, connected to what was checked, bounded in size and time, and never redirected.
 //!
 //! It is done on hyper itself because an HTTP client would resolve and connect out of sight, read proxies from the
 //! environment and keep connections. Nothing here is asked often enough to be worth keeping one.
@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, HOST, USER_AGENT};
-use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use http::header::{ACCEPT, CACHE_CONTROL, HOST, RETRY_AFTER, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -51,9 +51,10 @@ impl Default for Limits {
 }
 
 /// Asks others, as far as the policy allows.
+#[derive(Clone)]
 pub struct Outbound {
     policy: Policy,
-    network: Box<dyn Network>,
+    network: Arc<dyn Network>,
     tls: TlsConnector,
     limits: Limits,
 }
@@ -67,6 +68,15 @@ pub struct Fetched {
     pub max_age: Option<Duration>,
 }
 
+/// The head of an answer to POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Its status.
+    pub status: StatusCode,
+    /// How long it asks to be left alone; none if it does not say.
+    pub retry_after: Option<Duration>,
+}
+
 impl Outbound {
     /// On the system's network, trusting certificates of these authorities.
     pub fn new(policy: Policy, trust: RootCertStore) -> Result<Self, rustls::Error> {
@@ -76,13 +86,13 @@ impl Outbound {
             .with_root_certificates(trust)
             .with_no_client_auth();
         let tls = TlsConnector::from(Arc::new(config));
-        Ok(Self { policy, network: Box::new(SystemNetwork), tls, limits: Limits::default() })
+        Ok(Self { policy, network: Arc::new(SystemNetwork), tls, limits: Limits::default() })
     }
 
     /// The same on another network.
     #[must_use]
     pub fn on(self, network: Box<dyn Network>) -> Self {
-        Self { network, ..self }
+        Self { network: network.into(), ..self }
     }
 
     /// The same within other limits.
@@ -111,14 +121,43 @@ impl Outbound {
         timeout(self.limits.total, asking).await.map_err(slow)?
     }
 
+    /// The head of the answer to POST, whatever its status; nobody waits for its body. `headers` are beside `Host`,
+    /// `User-Agent` and those of the body's length.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Bytes) -> Result<Answered, OutboundError> {
+        let target = self.policy.target(url)?;
+        let mut request = Request::post(&target.path).body(Full::new(body))?;
+        *request.headers_mut() = headers;
+        self.in_time(self.post_to(&target, request)).await
+    }
+
+    async fn post_to(
+        &self,
+        target: &Target,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answered, OutboundError> {
+        let (response, _connection) = self.send(target, request).await?;
+        Ok(Answered { status: response.status(), retry_after: retry_after(response.headers()) })
+    }
+
     async fn get_from(&self, target: &Target) -> Result<Fetched, OutboundError> {
+        let request = Request::get(&target.path).header(ACCEPT, "application/json").body(Full::default())?;
+        let (response, _connection) = self.send(target, request).await?;
+        self.read(response).await
+    }
+
+    /// The answer, and the task that drives its connection: when that is dropped the connection ends.
+    async fn send(
+        &self,
+        target: &Target,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, JoinSet<hyper::Result<()>>), OutboundError> {
         let addresses = self.addresses(target).await?;
         let stream = self.connect(&addresses, target.port).await?;
         if !target.is_secure {
-            return self.exchange(stream, target).await;
+            return exchange(stream, target, request).await;
         }
         let stream = self.tls.connect(server_name(&target.host)?, stream).await;
-        self.exchange(stream.map_err(OutboundError::Tls)?, target).await
+        exchange(stream.map_err(OutboundError::Tls)?, target, request).await
     }
 
     /// The addresses of the host. One that is not public spoils the others: whoever answers so is up to something.
@@ -147,26 +186,6 @@ impl Outbound {
         Err(failed)
     }
 
-    async fn exchange(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        target: &Target,
-    ) -> Result<Fetched, OutboundError> {
-        let request = Request::get(&target.path)
-            .header(HOST, &target.authority)
-            .header(ACCEPT, "application/json")
-            .header(USER_AGENT, "grantd")
-            .body(Empty::<Bytes>::new())?;
-        let mut builder = http1::Builder::new();
-        let (mut sender, connection) =
-            builder.max_buf_size(HEAD).handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await?;
-        // The connection ends with this function, however it ends.
-        let mut driver = JoinSet::new();
-        driver.spawn(connection);
-        let response = sender.send_request(request).await?;
-        self.read(response).await
-    }
-
     async fn read(&self, response: Response<Incoming>) -> Result<Fetched, OutboundError> {
         let (head, body) = response.into_parts();
         if head.status != StatusCode::OK {
@@ -181,6 +200,27 @@ impl Outbound {
         })?;
         Ok(Fetched { body: collected.to_bytes(), max_age: max_age(&head.headers) })
     }
+}
+
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    target: &Target,
+    mut request: Request<Full<Bytes>>,
+) -> Result<(Response<Incoming>, JoinSet<hyper::Result<()>>), OutboundError> {
+    let authority = HeaderValue::from_str(&target.authority).map_err(http::Error::from)?;
+    request.headers_mut().insert(HOST, authority);
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("grantd"));
+    let mut builder = http1::Builder::new();
+    let (mut sender, connection) =
+        builder.max_buf_size(HEAD).handshake::<_, Full<Bytes>>(TokioIo::new(stream)).await?;
+    let mut driver = JoinSet::new();
+    driver.spawn(connection);
+    Ok((sender.send_request(request).await?, driver))
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3); a date is not read.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn server_name(host: &Host<String>) -> Result<ServerName<'static>, OutboundError> {

@@ -14,7 +14,7 @@ mod policy;
 
 pub use address::is_public;
 pub use error::OutboundError;
-pub use fetch::{Fetched, Limits, Outbound};
+pub use fetch::{Answered, Fetched, Limits, Outbound};
 pub use key_sets::{KeySets, KeySource};
 pub use network::{Network, SystemNetwork};
 pub use policy::{AllowedHost, Forbidden, Policy};

@@ -11,11 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::compile::Schema;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("../schemas/client_grants.json"),
     include_str!("../schemas/clients.json"),
     include_str!("../schemas/credentials.json"),
     include_str!("../schemas/logs.json"),
+    include_str!("../schemas/log_streams.json"),
     include_str!("../schemas/organizations.json"),
     include_str!("../schemas/resource_servers.json"),
     include_str!("../schemas/signing_keys.json"),

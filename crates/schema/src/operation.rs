@@ -133,6 +133,16 @@ operations! {
         ["read:tenant_settings"] "Reads the tenant's settings."
     UpdateTenantSettings "patch_settings" PATCH "/tenants/settings" 200
         ["update:tenant_settings"] "Changes the tenant's settings."
+    ListLogStreams "get_log-streams" GET "/log-streams" 200
+        ["read:log_streams"] "Lists log streams."
+    CreateLogStream "post_log-streams" POST "/log-streams" 200
+        ["create:log_streams"] "Creates a log stream."
+    GetLogStream "get_log-streams_by_id" GET "/log-streams/{id}" 200
+        ["read:log_streams"] "Reads one log stream."
+    UpdateLogStream "patch_log-streams_by_id" PATCH "/log-streams/{id}" 200
+        ["update:log_streams"] "Changes a log stream."
+    DeleteLogStream "delete_log-streams_by_id" DELETE "/log-streams/{id}" 204
+        ["delete:log_streams"] "Deletes a log stream."
 }
 
 impl Operation {

@@ -9,6 +9,7 @@ mod body;
 mod client_certificate;
 mod events;
 mod listener;
+mod log_streams;
 mod management_api;
 mod oauth;
 mod recorder;
@@ -25,6 +26,7 @@ pub use client_certificate::{
     AuthorityError, CertificateFault, ClientCertificate, ClientCertificates, presented,
 };
 pub use listener::{Listener, Transport};
+pub use log_streams::{LogStreams, Pace, StreamFigures};
 pub use recorder::Recorder;
 pub use retention::trim_log;
 pub use rotation::rotate_on_schedule;

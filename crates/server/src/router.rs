@@ -5,18 +5,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 use grantd_management::{
-    client_grants, clients, credentials, extensions, logs, organizations, resource_servers, signing_keys,
-    tenant_settings,
+    client_grants, clients, credentials, extensions, log_streams, logs, organizations, resource_servers,
+    signing_keys, tenant_settings,
 };
 use grantd_schema::Operation::{
-    CreateClient, CreateClientGrant, CreateCredential, CreateOrganization, CreateOrganizationClientGrant,
-    CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential, DeleteOrganization,
-    DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential, GetLog,
-    GetOrganization, GetOrganizationByName, GetResourceServer, GetSigningKey, GetTenantSettings,
-    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials, ListLogs,
-    ListOrganizationClientGrants, ListOrganizations, ListResourceServers, ListSigningKeys, RevokeSigningKey,
-    RotateClientSecret, RotateSigningKeys, UpdateClient, UpdateClientGrant, UpdateCredential,
-    UpdateOrganization, UpdateResourceServer, UpdateTenantSettings,
+    CreateClient, CreateClientGrant, CreateCredential, CreateLogStream, CreateOrganization,
+    CreateOrganizationClientGrant, CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential,
+    DeleteLogStream, DeleteOrganization, DeleteOrganizationClientGrant, DeleteResourceServer, GetClient,
+    GetClientGrant, GetCredential, GetLog, GetLogStream, GetOrganization, GetOrganizationByName,
+    GetResourceServer, GetSigningKey, GetTenantSettings, ListClientGrantOrganizations, ListClientGrants,
+    ListClients, ListCredentials, ListLogStreams, ListLogs, ListOrganizationClientGrants, ListOrganizations,
+    ListResourceServers, ListSigningKeys, RevokeSigningKey, RotateClientSecret, RotateSigningKeys,
+    UpdateClient, UpdateClientGrant, UpdateCredential, UpdateLogStream, UpdateOrganization,
+    UpdateResourceServer, UpdateTenantSettings,
 };
 
 use crate::management_api::{endpoint, linked, operation};
@@ -82,6 +83,11 @@ fn management_api() -> Router<Arc<State>> {
         operation(GetLog, logs::get),
         operation(GetTenantSettings, tenant_settings::get),
         operation(UpdateTenantSettings, tenant_settings::update),
+        operation(ListLogStreams, log_streams::list),
+        operation(CreateLogStream, log_streams::create),
+        operation(GetLogStream, log_streams::get),
+        operation(UpdateLogStream, log_streams::update),
+        operation(DeleteLogStream, log_streams::delete),
     ];
     let routes = operations
         .into_iter()
@@ -92,6 +98,7 @@ fn management_api() -> Router<Arc<State>> {
 
 const SECRETS: &str = "/clients/{client_id}/secrets";
 const SECRET: &str = "/clients/{client_id}/secrets/{secret_id}";
+const STREAM_SECRET: &str = "/log-streams/{id}/signing-secret";
 const IDENTITIES: &str = "/clients/{client_id}/federated_identities";
 const IDENTITY: &str = "/clients/{client_id}/federated_identities/{id}";
 
@@ -108,6 +115,8 @@ fn extensions_of_ours() -> Router<Arc<State>> {
         .route(SECRETS, endpoint(http::Method::POST, 201, extensions::create_client_secret))
         .route(SECRET, endpoint(http::Method::PATCH, 200, extensions::update_client_secret))
         .route(SECRET, endpoint(http::Method::DELETE, 204, extensions::delete_client_secret))
+        .route(STREAM_SECRET, endpoint(http::Method::GET, 200, extensions::get_log_stream_secret))
+        .route(STREAM_SECRET, endpoint(http::Method::POST, 200, extensions::rotate_log_stream_secret))
         .fallback(management_api::unknown_path)
         .method_not_allowed_fallback(management_api::unknown_path)
 }

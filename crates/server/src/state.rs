@@ -64,6 +64,7 @@ impl State {
             tenant: issuer.host().into(),
             management_audience: issuer.management_api(),
             may_ask: Arc::new(|_| Err("this server asks nobody".to_owned())),
+            has_log_files: false,
         };
         Self {
             endpoints: Endpoints { token: format!("{}oauth/token", issuer.url), token_alias: None },
@@ -106,6 +107,13 @@ impl State {
     pub fn with_recorder(mut self, recorder: Arc<Recorder>) -> Self {
         self.context.log = recorder.log().cloned();
         Self { recorder, ..self }
+    }
+
+    /// Log streams may lead into files.
+    #[must_use]
+    pub fn with_log_files(mut self) -> Self {
+        self.context.has_log_files = true;
+        self
     }
 
     /// The keys of outside issuers are asked for in this way.

@@ -6,8 +6,8 @@ use grantd_decision::Facts;
 use grantd_model::patch::Members;
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, ClientSecretId, Credential, FederatedIdentity,
-    Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, SigningAlgorithm, SigningKey,
-    SubjectType, Tenant, Timestamp, TokenId, TokenQuota,
+    LogStream, Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, SigningAlgorithm,
+    SigningKey, SubjectType, Tenant, Timestamp, TokenId, TokenQuota,
 };
 use grantd_store::{Association, Changed, Changes, Configuration};
 use imbl::{HashMap, HashSet};
@@ -43,6 +43,7 @@ pub struct Snapshot {
     organization_names: HashMap<String, OrganizationId>,
     associations: HashSet<Association>,
     federated_identities: HashMap<ClientId, Arc<[FederatedIdentity]>>,
+    log_streams: Arc<[LogStream]>,
     denylist: Denylist,
     digest_key: DigestKey,
 }
@@ -67,6 +68,7 @@ impl Snapshot {
             organization_names: HashMap::new(),
             associations: configuration.associations.into_iter().collect(),
             federated_identities: HashMap::new(),
+            log_streams: configuration.log_streams.into(),
             denylist: configuration.revoked_tokens.into_iter().collect(),
             digest_key,
         };
@@ -102,6 +104,11 @@ impl Snapshot {
     /// All signing keys, oldest first. The same slice as long as no key changes.
     pub fn signing_keys(&self) -> &Arc<[SigningKey]> {
         &self.signing_keys
+    }
+
+    /// All log streams, in order of creation. The same slice as long as no stream changes.
+    pub fn log_streams(&self) -> &Arc<[LogStream]> {
+        &self.log_streams
     }
 
     /// The client with this id, if the secret is one of its live secrets, and which of them it is. An unknown
@@ -190,6 +197,7 @@ impl Snapshot {
             Changed::RevokedToken(revoked) => self.denylist.insert(revoked),
             Changed::Association(association, true) => drop(self.associations.insert(association)),
             Changed::Association(association, false) => drop(self.associations.remove(&association)),
+            Changed::LogStreams(streams) => self.log_streams = streams.into(),
             Changed::FederatedIdentities(client, identities) => {
                 self.federated_identities.remove(&client);
                 self.put_identities(&identities);

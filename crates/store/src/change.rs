@@ -2,8 +2,8 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, Organization, OrganizationId, ResourceServer, ResourceServerId, RevokedToken,
-    SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
+    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationId, ResourceServer,
+    ResourceServerId, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -85,6 +85,12 @@ pub enum Change {
         /// Which identity.
         id: FederatedIdentityId,
     },
+    /// Adds a log stream; there may be [`LogStream::MOST`].
+    CreateLogStream(LogStream),
+    /// Replaces a log stream.
+    UpdateLogStream(Versioned<LogStream>),
+    /// Removes a log stream. How far it has delivered stays in the log, and means nothing any more.
+    DeleteLogStream(LogStreamId),
     /// Puts a token on the denylist, unless it is there. Entries of tokens that expired long ago go, and where room
     /// is needed those of all that have expired by `now`.
     RevokeToken {

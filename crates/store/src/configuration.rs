@@ -1,7 +1,7 @@
 //! The configuration as a whole, and what is different in it.
 
 use grantd_model::{
-    Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, Organization,
+    Client, ClientGrant, ClientGrantId, ClientId, Credential, FederatedIdentity, LogStream, Organization,
     OrganizationId, ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, Tenant,
 };
 
@@ -39,6 +39,8 @@ pub struct Configuration {
     pub federated_identities: Vec<FederatedIdentity>,
     /// The denylist; entries of tokens that have expired may still be among them.
     pub revoked_tokens: Vec<RevokedToken>,
+    /// All log streams, in order of creation.
+    pub log_streams: Vec<LogStream>,
 }
 
 /// What is different since some revision.
@@ -71,6 +73,8 @@ pub enum Changed {
     Association(Association, bool),
     /// The federated identities of a client, all of them, in order of creation.
     FederatedIdentities(ClientId, Vec<FederatedIdentity>),
+    /// The log streams, all of them, in order of creation.
+    LogStreams(Vec<LogStream>),
     /// A token that came onto the denylist. None ever leaves it before it expires, and that is not told.
     RevokedToken(RevokedToken),
 }

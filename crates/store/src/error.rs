@@ -23,6 +23,8 @@ pub enum Noun {
     Association,
     /// A federated identity.
     FederatedIdentity,
+    /// A log stream.
+    LogStream,
     /// A signing key.
     SigningKey,
     /// The key of the log's hash chain.

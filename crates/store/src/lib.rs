@@ -34,9 +34,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
-    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -168,4 +168,10 @@ pub trait Store: Send + Sync {
         &self,
         client: &ClientId,
     ) -> Result<Vec<FederatedIdentity>, StoreError>;
+
+    /// A log stream by `id`.
+    async fn get_log_stream(&self, id: &LogStreamId) -> Result<Option<Versioned<LogStream>>, StoreError>;
+
+    /// All log streams, in order of creation; at most [`LogStream::MOST`].
+    async fn list_log_streams(&self) -> Result<Vec<LogStream>, StoreError>;
 }

@@ -2,6 +2,7 @@
 
 mod client_secrets;
 mod federated_identities;
+mod log_stream_secrets;
 mod query;
 mod settings;
 
@@ -12,4 +13,5 @@ pub use federated_identities::{
     create_federated_identity, delete_federated_identity, get_federated_identity, list_federated_identities,
     update_federated_identity,
 };
+pub use log_stream_secrets::{get_log_stream_secret, rotate_log_stream_secret};
 pub use settings::{get_settings, update_settings};

@@ -17,8 +17,15 @@ const MASK: &str = "*****";
 /// Members whose names have one of these in them are secrets, or have some in them.
 const SECRET: [&str; 7] =
     ["secret", "password", "authorization", "private", "customheaders", "addons", "certificate"];
+/// A URL that has a key in its query at times.
+const ENDPOINT: &str = "httpendpoint";
 /// What an answer has in it that shows secrets.
-const SHOWN: [&[u8]; 2] = [b"\"client_secret\":\"", b"\"signing_secret\":\""];
+const SHOWN: [&[u8]; 4] = [
+    b"\"client_secret\":\"",
+    b"\"signing_secret\":\"",
+    b"\"httpAuthorization\":\"",
+    b"\"httpCustomHeaders\":[{",
+];
 
 /// What was done, by whom.
 pub(crate) struct Done<'r> {
@@ -106,6 +113,10 @@ fn mask(value: &mut Value) {
                 let name = name.to_ascii_lowercase();
                 if SECRET.iter().any(|secret| name.contains(secret)) && !member.is_boolean() {
                     *member = MASK.into();
+                } else if let Some((before, _)) = member.as_str().and_then(|text| text.split_once('?'))
+                    && name == ENDPOINT
+                {
+                    *member = format!("{before}?{MASK}").into();
                 } else {
                     mask(member);
                 }
@@ -128,7 +139,7 @@ mod tests {
     fn secrets_are_masked_at_any_depth_and_nothing_else_is() {
         let body = json!({
             "name": "a", "client_secret": "s", "scopes": [{"value": "read:x"}],
-            "sink": {"httpEndpoint": "https://x", "httpAuthorization": "Bearer t",
+            "sink": {"httpEndpoint": "https://x?key=t", "httpAuthorization": "Bearer t",
                      "httpCustomHeaders": [{"header": "a", "value": "t"}]},
             "signing_secret": "t", "addons": {"a": {"key": "k"}},
         });
@@ -137,7 +148,7 @@ mod tests {
             masked,
             json!({
                 "name": "a", "client_secret": MASK, "scopes": [{"value": "read:x"}],
-                "sink": {"httpEndpoint": "https://x", "httpAuthorization": MASK, "httpCustomHeaders": MASK},
+                "sink": {"httpEndpoint": "https://x?*****", "httpAuthorization": MASK, "httpCustomHeaders": MASK},
                 "signing_secret": MASK, "addons": MASK,
             })
         );

@@ -201,6 +201,7 @@ fn failed(error: &Error) -> Line {
         Error::Credential(fault) => client_errors::credential(fault),
         Error::ResourceServer(fault) => resource_server(fault),
         Error::FederatedIdentity(fault) => invalid(&fault.to_string()),
+        Error::LogStream(fault) => invalid(&fault.to_string()),
         Error::TooMany(noun) => too_many(*noun),
         Error::SigningKey(fault) => signing_key_errors::refused(*fault),
         Error::Rotation(fault) => signing_key_errors::not_yet(*fault),
@@ -256,6 +257,7 @@ fn inexistent(what: &Inexistent) -> Line {
             ("The federated identity does not exist", Some("inexistent_federated_identity"))
         }
         Inexistent::Log => ("Log not found.", Some("inexistent_log")),
+        Inexistent::LogStream => ("The log stream does not exist.", Some("inexistent_log_stream")),
         Inexistent::Organization => ("No organization found by that id or name", None),
         Inexistent::OrganizationToDelete => ("The organization does not exist", None),
         Inexistent::OrganizationOfGrant => ("No organization found by that id", None),
@@ -278,6 +280,7 @@ fn conflict(noun: Noun) -> Line {
         | Noun::ClientSecret
         | Noun::Credential
         | Noun::FederatedIdentity
+        | Noun::LogStream
         | Noun::SigningKey
         | Noun::LogKey
         | Noun::Log
@@ -290,6 +293,7 @@ fn conflict(noun: Noun) -> Line {
 fn too_many(noun: Noun) -> Line {
     let message = match noun {
         Noun::FederatedIdentity => "A client has at most 20 federated identities",
+        Noun::LogStream => "You have reached the maximum number of log streams for your account.",
         _ => "There may be no more records of this kind",
     };
     (StatusCode::CONFLICT, message.to_owned(), Some("too_many_records"))

@@ -152,7 +152,8 @@ impl App {
         let (clock, entropy) = (Arc::clone(&app.clock), Arc::new(CountedEntropy::default()));
         let (store, follower) = (Arc::clone(&app.store) as Arc<dyn Store>, Arc::clone(&app.follower));
         let state = State::new(Issuer::new(ISSUER), store, follower, clock, entropy);
-        app.state = Arc::new(state.with_recorder(Arc::clone(&recorder)));
+        let outbound = Outbound::new(Policy::default(), RootCertStore::empty()).unwrap();
+        app.state = Arc::new(state.with_outbound(outbound).with_recorder(Arc::clone(&recorder)));
         app.router = router(Arc::clone(&app.state));
         app.log = Some(log);
         let written = Arc::clone(&recorder);

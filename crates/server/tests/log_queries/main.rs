@@ -66,6 +66,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         tenant: "auth.test".into(),
         management_audience: "https://auth.test/api/v2/".into(),
         may_ask: Arc::new(|_| Ok(())),
+        has_log_files: false,
     };
     let scopes = [Scope::from("read:logs")].into_iter().collect();
     let caller = Caller { client_id: ClientId::from("reader"), scopes };

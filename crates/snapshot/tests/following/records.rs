@@ -103,6 +103,7 @@ pub fn organization(id: &str, name: &str) -> Organization {
 pub fn answers(snapshot: &Snapshot) -> Vec<String> {
     let mut answers = vec![format!("{:?} {:?}", snapshot.revision(), Facts::tenant(snapshot))];
     answers.push(format!("{:?}", snapshot.signing_keys()));
+    answers.push(format!("{:?}", snapshot.log_streams()));
     for id in CLIENTS {
         answers.push(format!("{id}: {:?}", snapshot.client(id)));
         answers.push(format!("{id}: {:?}", snapshot.federated_identities_of(id)));

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
-    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
@@ -206,5 +206,13 @@ impl Store for WatchedStore {
         client: &ClientId,
     ) -> Result<Vec<FederatedIdentity>, StoreError> {
         self.sqlite.list_federated_identities(client).await
+    }
+
+    async fn get_log_stream(&self, id: &LogStreamId) -> Result<Option<Versioned<LogStream>>, StoreError> {
+        self.sqlite.get_log_stream(id).await
+    }
+
+    async fn list_log_streams(&self) -> Result<Vec<LogStream>, StoreError> {
+        self.sqlite.list_log_streams().await
     }
 }

@@ -1,8 +1,8 @@
 //! How a change becomes statements.
 
 use super::{
-    Write, associations, cascades, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, revoked_tokens, signing_keys, tenant,
+    Write, associations, cascades, client_grants, clients, credentials, federated_identities, log_streams,
+    organizations, resource_servers, revoked_tokens, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -44,6 +44,9 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         Change::DeleteFederatedIdentity { client, id } => {
             federated_identities::delete(write, &client, &id).await
         }
+        Change::CreateLogStream(stream) => log_streams::create(write, &stream).await,
+        Change::UpdateLogStream(stream) => log_streams::update(write, &stream).await,
+        Change::DeleteLogStream(id) => log_streams::delete(write, &id).await,
         Change::RevokeToken { revoked, now } => revoked_tokens::create(write, &revoked, now).await,
     }
 }

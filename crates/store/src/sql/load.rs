@@ -5,8 +5,8 @@ use grantd_model::{ClientGrantId, ClientId, OrganizationId, ResourceServerId, Re
 
 use super::revision::kind;
 use super::{
-    Connection, associations, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, revision, revoked_tokens, signing_keys, stored_revision, tenant,
+    Connection, associations, client_grants, clients, credentials, federated_identities, log_streams,
+    organizations, resource_servers, revision, revoked_tokens, signing_keys, stored_revision, tenant,
 };
 use crate::{Changed, Changes, Configuration, KeyEncryptionKeys, StoreError};
 
@@ -26,6 +26,7 @@ pub(crate) async fn everything(
         associations: associations::all(connection).await?,
         federated_identities: federated_identities::all(connection).await?,
         revoked_tokens: revoked_tokens::all(connection).await?,
+        log_streams: log_streams::all(connection, key).await?,
     })
 }
 
@@ -86,6 +87,7 @@ async fn current(
             let identities = federated_identities::of_client(connection, &client).await?;
             Changed::FederatedIdentities(client, identities)
         }
+        kind::LOG_STREAMS => Changed::LogStreams(log_streams::all(connection, key).await?),
         kind::REVOKED_TOKEN => {
             return Ok(revoked_tokens::get(connection, record).await?.map(Changed::RevokedToken));
         }

@@ -14,6 +14,7 @@ pub(crate) mod credentials;
 pub(crate) mod federated_identities;
 pub(crate) mod load;
 pub(crate) mod log_keys;
+pub(crate) mod log_streams;
 pub(crate) mod one_time_uses;
 pub(crate) mod organizations;
 pub(crate) mod paging;

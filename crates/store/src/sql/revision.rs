@@ -17,6 +17,7 @@ pub(crate) mod kind {
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const ASSOCIATION: &str = "association";
     pub(crate) const REVOKED_TOKEN: &str = "revoked_token";
+    pub(crate) const LOG_STREAMS: &str = "log_streams";
     pub(crate) const FEDERATED_IDENTITIES: &str = "federated_identities";
 }
 

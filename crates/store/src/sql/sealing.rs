@@ -17,7 +17,7 @@ struct Sealed {
     column: &'static str,
 }
 
-const SEALED: [Sealed; 5] = [
+const SEALED: [Sealed; 6] = [
     Sealed { noun: Noun::Client, table: "clients", key: "client_id", column: "sealed_secret" },
     Sealed { noun: Noun::ClientSecret, table: "clients", key: "client_id", column: "sealed_further_secrets" },
     Sealed {
@@ -28,6 +28,7 @@ const SEALED: [Sealed; 5] = [
     },
     Sealed { noun: Noun::LogKey, table: "log_keys", key: "name", column: "sealed_key" },
     Sealed { noun: Noun::SigningKey, table: "signing_keys", key: "kid", column: "sealed_private_key" },
+    Sealed { noun: Noun::LogStream, table: "log_streams", key: "id", column: "sealed_sink" },
 ];
 
 /// How many secrets of a column stand under a key.

@@ -19,9 +19,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, Organization, OrganizationFilter,
-    OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
+    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
+    Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -52,6 +52,7 @@ const MIGRATIONS: &[migrations::Source] = &[
     (7, "sealing", include_str!("../../migrations/sqlite/0007_sealing.sql")),
     (8, "one-time uses", include_str!("../../migrations/sqlite/0008_one_time_uses.sql")),
     (9, "token quotas", include_str!("../../migrations/sqlite/0009_token_quotas.sql")),
+    (10, "log streams", include_str!("../../migrations/sqlite/0010_log_streams.sql")),
     (11, "log key", include_str!("../../migrations/sqlite/0011_log_key.sql")),
 ];
 
@@ -264,5 +265,13 @@ impl Store for SqliteStore {
         client: &ClientId,
     ) -> Result<Vec<FederatedIdentity>, StoreError> {
         sql::federated_identities::of_client(&mut *self.reader().await?, client).await
+    }
+
+    async fn get_log_stream(&self, id: &LogStreamId) -> Result<Option<Versioned<LogStream>>, StoreError> {
+        sql::log_streams::get(&mut *self.reader().await?, &self.key, id).await
+    }
+
+    async fn list_log_streams(&self) -> Result<Vec<LogStream>, StoreError> {
+        sql::log_streams::all(&mut *self.reader().await?, &self.key).await
     }
 }

@@ -72,6 +72,7 @@ fn applied(mut past: Configuration, changes: Changes) -> Configuration {
             Changed::Association(association, there) => {
                 put(&mut past.associations, |held| *held == association, there.then(|| association.clone()));
             }
+            Changed::LogStreams(now) => past.log_streams = now,
             Changed::FederatedIdentities(client, now) => {
                 past.federated_identities.retain(|identity| identity.client_id != client);
                 past.federated_identities.extend(now);

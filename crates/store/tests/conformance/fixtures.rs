@@ -2,8 +2,8 @@
 
 use grantd_model::{
     AssertionAlgorithm, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialKind,
-    FederatedIdentity, Organization, OrganizationId, ResourceServer, ResourceServerId, Revision, Secret,
-    SigningKey, SigningKeyKind, SigningKeyState, Timestamp, Versioned,
+    FederatedIdentity, LogStream, Organization, OrganizationId, ResourceServer, ResourceServerId, Revision,
+    Secret, SigningKey, SigningKeyKind, SigningKeyState, SigningSecrets, Timestamp, Versioned,
 };
 use grantd_store::{Association, Change, Configuration, Store};
 use serde_json::{Map, Value, json};
@@ -89,6 +89,29 @@ pub fn identity(id: &str, client: &str, subject: &str) -> FederatedIdentity {
         trust: serde_json::from_value(trust).unwrap(),
         created_at: Timestamp::from_millis(1_767_323_045_678),
         updated_at: Timestamp::from_millis(1_767_323_045_679),
+    }
+}
+
+/// A log stream that leads to this URL.
+pub fn log_stream(id: &str, url: &str) -> LogStream {
+    let settings = json!({
+        "name": "SIEM", "status": "paused", "type": "http", "isPriority": true,
+        "filters": [{"type": "category", "name": "management.success"}],
+        "pii_config": {"log_fields": ["email"]},
+        "sink": {
+            "httpAuthorization": "secret authorization", "httpContentFormat": "JSONARRAY",
+            "httpContentType": "text/plain", "httpEndpoint": url,
+            "httpCustomHeaders": [{"header": "X-Key", "value": "secret header"}],
+        },
+    });
+    LogStream {
+        id: id.into(),
+        settings: serde_json::from_value(settings).unwrap(),
+        start: Timestamp::from_millis(1_767_323_045_678),
+        signing: SigningSecrets {
+            current: "whsec_one".into(),
+            former: Some(("whsec_two".into(), Timestamp::from_millis(1_767_323_045_679))),
+        },
     }
 }
 

@@ -16,6 +16,7 @@ mod federated_identities;
 mod filters;
 mod fixtures;
 mod listing;
+mod log_streams;
 mod one_time_uses;
 mod paging;
 mod quotas;
@@ -123,6 +124,12 @@ suite! {
         what_an_identity_needs_is_missing
         the_21st_identity_of_a_client_is_too_many
         of_30_identities_made_at_once_20_are_there
+    }
+    log_streams {
+        a_stream_reads_back_as_it_was_written
+        streams_are_in_order_of_creation
+        an_update_of_another_version_is_stale
+        the_26th_stream_is_too_many
     }
     credentials {
         every_kind_of_credential_reads_back_as_it_was_written

@@ -38,6 +38,9 @@ pub enum Step {
     CreateIdentity(u8, u8),
     UpdateIdentity(u8, u8),
     DeleteIdentity(u8, u8),
+    CreateStream(u8),
+    UpdateStream(u8),
+    DeleteStream(u8),
 }
 
 /// By the number of the key: the first and the last stand in each other's way, since there is one next key.
@@ -80,6 +83,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (n(), n()).prop_map(|(id, client)| CreateIdentity(id, client)),
         2 => (n(), n()).prop_map(|(id, client)| UpdateIdentity(id, client)),
         1 => (n(), n()).prop_map(|(id, client)| DeleteIdentity(id, client)),
+        2 => n().prop_map(CreateStream),
+        1 => n().prop_map(UpdateStream),
+        1 => n().prop_map(DeleteStream),
     ]
 }
 
@@ -162,6 +168,13 @@ pub async fn change(store: &dyn Store, step: &Step) -> Change {
             Change::UpdateFederatedIdentity(next(record, former))
         }
         Step::DeleteIdentity(id, client) => disown(&format!("client_{client}"), &format!("fid_{id}")),
+        Step::CreateStream(id) => Change::CreateLogStream(log_stream(&format!("lst_{id}"), "https://one/")),
+        Step::UpdateStream(id) => {
+            let record = log_stream(&format!("lst_{id}"), "https://two/");
+            let former = store.get_log_stream(&record.id).await.unwrap();
+            Change::UpdateLogStream(next(record, former))
+        }
+        Step::DeleteStream(id) => Change::DeleteLogStream(format!("lst_{id}").into()),
         Step::CreateSigningKey(id) => Change::CreateSigningKey(signing_key(
             &format!("kid_{id}"),
             "private",

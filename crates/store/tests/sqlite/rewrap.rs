@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use grantd_model::{ResourceServer, ResourceServerId, Secret};
+use grantd_model::{LogStream, ResourceServer, ResourceServerId, Secret, Timestamp};
 use grantd_store::{
     Change, KeyEncryptionKey, KeyEncryptionKeyId, KeyEncryptionKeys, SealedSecrets, SqliteStore, Store,
     StoreError,
@@ -66,6 +66,14 @@ fn one_of_each(id: &str) -> Vec<Change> {
     ]
 }
 
+/// The same in the column of log streams, of which there may be few.
+async fn fill_streams(store: &SqliteStore) {
+    let body = json!({"type": "http", "sink": {"httpEndpoint": "https://receiver.example/?key=secret"}});
+    let body = body.as_object().cloned().unwrap();
+    let stream = LogStream::from_request("lst_1".into(), body, Secret::from("whsec_"), Timestamp::default());
+    store.commit(vec![Change::CreateLogStream(stream.unwrap().unwrap())]).await.unwrap();
+}
+
 async fn fill(store: &SqliteStore, count: usize) {
     store.commit((0..count).flat_map(|row| one_of_each(&format!("row_{row:04}"))).collect()).await.unwrap();
 }
@@ -90,6 +98,7 @@ async fn no_sealed_column_of_the_schema_is_forgotten() {
     let (file, folder) = (File::new(), Folder::of(&[1]));
     let store = folder.open(&file).await;
     fill(&store, 1).await;
+    fill_streams(&store).await;
     store.log_key(vec![3; 32].into()).await.unwrap();
     let columns = sealed_columns(&file).await;
     assert!(columns.len() >= 3, "{columns:?}");

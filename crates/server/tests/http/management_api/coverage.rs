@@ -260,7 +260,7 @@ async fn an_unknown_member_of_the_body_is_refused_before_anything_is_looked_up()
         }
         operations += 1;
     }
-    assert_eq!(operations, 12);
+    assert_eq!(operations, 14);
 }
 
 #[tokio::test]
@@ -281,6 +281,9 @@ async fn every_operation_succeeds_with_its_status() {
             Operation::UpdateCredential => json!({"expires_at": null}),
             Operation::CreateOrganizationClientGrant => json!({"grant_id": world.grant}),
             Operation::UpdateClientGrant => json!({"scope": ["x"]}),
+            Operation::CreateLogStream => {
+                json!({"type": "http", "sink": {"httpEndpoint": "https://receiver.test/"}})
+            }
             Operation::UpdateTenantSettings => json!({"friendly_name": "x"}),
             _ => json!({}),
         };

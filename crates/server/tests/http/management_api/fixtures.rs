@@ -126,6 +126,17 @@ pub async fn organization(app: &App, name: &str) -> String {
     text(&app.create("/organizations", json!({"name": name})).await, "id")
 }
 
+/// The id of a log stream to a webhook, made from this body with `type` and `sink` added.
+pub async fn log_stream(app: &App, mut body: Value) -> String {
+    body["type"] = json!("http");
+    if body.get("sink").is_none() {
+        body["sink"] = json!({"httpEndpoint": "https://receiver.test/logs"});
+    }
+    let answer = app.post("/log-streams", body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    text(&answer.json(), "id")
+}
+
 /// The id of a grant that the server made itself, which no request can make.
 pub async fn system_grant(app: &App, client_id: &str) -> String {
     let record = json!({
@@ -176,6 +187,7 @@ pub struct World {
     pub grant: String,
     pub organization: String,
     pub credential: String,
+    pub log_stream: String,
     token: String,
 }
 
@@ -190,9 +202,10 @@ impl World {
         let organization = organization(&app, "acme").await;
         let key = json!({"credential_type": "public_key", "pem": RSA});
         let credential = text(&app.create(&format!("/clients/{client}/credentials"), key).await, "id");
+        let log_stream = log_stream(&app, json!({})).await;
         previous_key(&app).await;
         let token = app.token();
-        Self { app, client, api, grant, organization, credential, token }
+        Self { app, client, api, grant, organization, credential, log_stream, token }
     }
 
     /// The operation's path with its parameters filled in, below `/api/v2`.
@@ -203,6 +216,7 @@ impl World {
             Some("resource-servers") => &self.api,
             Some("organizations") => &self.organization,
             Some("logs") => FIRST_EVENT,
+            Some("log-streams") => &self.log_stream,
             _ => &self.client,
         };
         let path = template.replace("{id}", id).replace("{grant_id}", &self.grant).replace("{name}", "acme");

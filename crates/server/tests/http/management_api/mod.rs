@@ -40,6 +40,7 @@ mod list_organization_client_grants;
 mod list_organizations;
 mod list_resource_servers;
 mod list_signing_keys;
+mod log_streams;
 mod logs;
 mod revoke_signing_key;
 mod rotate_client_secret;

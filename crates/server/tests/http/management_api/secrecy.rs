@@ -6,12 +6,16 @@ use serde_json::json;
 use super::fixtures::{API, Requests, World, text};
 use crate::support::{Answer, App};
 
-/// What must not be seen: a client's secret, and the secret of an API that signs with one.
-async fn secrets(world: &World) -> [String; 2] {
+/// What must not be seen: a client's secret, the secret of an API that signs with one, and what a log stream shows to
+/// its receiver.
+async fn secrets(world: &World) -> [String; 3] {
     let api = format!("/resource-servers/{}", world.api);
     let signing = world.app.patch(&api, json!({"signing_alg": "HS256"})).await.json();
     let client = world.app.get(&format!("/clients/{}", world.client)).await.json();
-    [text(&client, "client_secret"), text(&signing, "signing_secret")]
+    let stream = format!("/log-streams/{}", world.log_stream);
+    let sink = json!({"httpEndpoint": "https://receiver.test/", "httpAuthorization": "s3cr3t authorization"});
+    assert_eq!(world.app.patch(&stream, json!({"sink": sink})).await.status, 200);
+    [text(&client, "client_secret"), text(&signing, "signing_secret"), text(&sink, "httpAuthorization")]
 }
 
 /// A token with every scope that the operations take but these.
@@ -37,7 +41,8 @@ async fn no_operation_shows_a_secret_to_who_may_do_everything_but_read_secrets()
     for operation in Operation::ALL {
         let world = World::start().await;
         let secrets = secrets(&world).await;
-        let readers = ["read:client_keys", "read:client_credentials", "read:resource_servers"];
+        let readers =
+            ["read:client_keys", "read:client_credentials", "read:resource_servers", "read:log_streams"];
         let bearer = format!("Bearer {}", token_without(&world.app, &readers));
         let headers = [("authorization", &*bearer), ("content-type", "application/json")];
         for body in ["", "{}", r#"{"name": "x"}"#, "{", r#"{"tea": 1}"#] {
@@ -60,6 +65,9 @@ async fn no_error_repeats_a_secret_that_was_sent() {
         format!(r#"{{"signing_secret": "{SENT}", "identifier": ""}}"#),
         format!(r#"{{"signing_secret": {{"x": "{SENT}"}}, "identifier": "x"}}"#),
         format!(r#"{{"token_encryption": {{"encryption_key": {{"pem": "{SENT}"}}}}, "identifier": "x"}}"#),
+        format!(
+            r#"{{"type": "http", "sink": {{"httpEndpoint": "https://a.test", "httpAuthorization": "{SENT}\n"}}}}"#
+        ),
         format!(r#""{SENT}""#),
     ];
     for operation in Operation::ALL {

@@ -33,6 +33,7 @@ async fn ask(app: &App) -> Option<KeyId> {
         tenant: "auth.test".into(),
         management_audience: format!("{ISSUER}api/v2/").into(),
         may_ask: Arc::new(|_| Err("nobody is asked".to_owned())),
+        has_log_files: false,
     };
     signing_keys::rotate_if_due(&context).await.unwrap()
 }
