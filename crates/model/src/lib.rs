@@ -26,6 +26,7 @@ mod organization;
 mod outside_url;
 mod page;
 pub mod patch;
+mod rate_limit;
 mod resource_server;
 mod revoked_token;
 mod scope;
@@ -68,6 +69,7 @@ pub use log_stream::{
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use page::{Cursor, Page, Paging};
+pub use rate_limit::{EndpointLimits, RateBucket, RateLimit, RateLimits, RateNotice, RateStanding, Refill};
 pub use resource_server::{
     ClientPolicy, EncryptionKey, Policy, PossessionMechanism, ProofOfPossession, ResourceServer,
     ResourceServerFault, ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect,

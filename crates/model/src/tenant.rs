@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::TokenQuota;
 use crate::defaults;
 use crate::patch::{self, Members};
+use crate::{RateLimits, TokenQuota};
 
 /// Which parameter names the API (Auth0: Tenant settings).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,9 @@ pub struct Extensions {
     /// Days after which the signing keys rotate by themselves, 2 to 3650; none for never.
     #[serde(default)]
     pub signing_key_rotation_days: Option<u16>,
+    /// How many requests there may be; none for no limit.
+    #[serde(default)]
+    pub rate_limits: Option<RateLimits>,
 }
 
 /// Everything that is set for the deployment as a whole.

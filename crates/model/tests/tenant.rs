@@ -95,6 +95,7 @@ fn extensions_have_their_own_form() {
     assert_eq!(extensions.scope_handling, ScopeHandling::Rfc6749);
     let form = json!({
         "scope_handling": "rfc6749", "allow_granting_unheld_scopes": false, "signing_key_rotation_days": null,
+        "rate_limits": null,
     });
     assert_eq!(serde_json::to_value(&extensions).unwrap(), form);
 }

@@ -12,6 +12,7 @@ mod listener;
 mod log_streams;
 mod management_api;
 mod oauth;
+mod rate_limits;
 mod recorder;
 mod retention;
 mod rotation;

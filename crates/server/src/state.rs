@@ -13,6 +13,7 @@ use crate::client_certificate::ClientCertificates;
 use crate::oauth::quotas::Ledger;
 use crate::oauth::replays::Replays;
 use crate::oauth::signing::Signing;
+use crate::rate_limits::Buckets;
 use crate::recorder::Recorder;
 
 /// One per process.
@@ -33,6 +34,8 @@ pub struct State {
     pub(crate) replays: Replays,
     /// How many tokens of the quotas are issued.
     pub(crate) quotas: Ledger,
+    /// What is left of the rate limits.
+    pub(crate) buckets: Buckets,
     /// Where requests go.
     pub(crate) endpoints: Endpoints,
     /// The way of events to the log.
@@ -76,6 +79,7 @@ impl State {
             certificates: Arc::default(),
             replays: Replays::none(),
             quotas: Ledger::default(),
+            buckets: Buckets::default(),
             recorder: Arc::new(Recorder::none()),
         }
     }

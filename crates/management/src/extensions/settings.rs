@@ -1,17 +1,19 @@
-//! Our own settings of the deployment: how requested scopes are handled, and who may grant what.
+//! Our own settings of the deployment: how requested scopes are handled, who may grant what, how often the keys rotate, and
+//! how many requests there may be.
 
 use std::sync::LazyLock;
 
 use grantd_model::{Extensions, FEWEST_ROTATION_DAYS, Tenant, Versioned, patch};
 use grantd_schema::{Part, Schema};
 use grantd_store::Change;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::query;
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
 static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let limits = endpoint_limits();
     Schema::compile(&json!({
         "type": "object",
         "properties": {
@@ -30,11 +32,38 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
                 "maximum": 3650,
                 "description": "After how many days the signing keys rotate by themselves; null for never.",
             },
+            "rate_limits": {
+                "type": ["object", "null"],
+                "properties": {"token_endpoint": limits, "management_api": limits},
+                "additionalProperties": false,
+                "minProperties": 1,
+                "description": "How many requests there may be; null for no limit.",
+            },
         },
         "additionalProperties": false,
         "minProperties": 1,
     }))
 });
+
+/// The limits of an endpoint, each with a burst and one of the two ways to say how fast it comes back.
+fn endpoint_limits() -> Value {
+    let number = json!({"type": "integer", "minimum": 1, "maximum": 1_000_000});
+    let limit = json!({
+        "type": "object",
+        "properties": {"burst": number, "per_second": number, "per_minute": number},
+        "additionalProperties": false,
+        "required": ["burst"],
+        "minProperties": 2,
+        "maxProperties": 2,
+        "description": "A limit has a burst, and either per_second or per_minute.",
+    });
+    json!({
+        "type": "object",
+        "properties": {"global": limit, "per_client": limit},
+        "additionalProperties": false,
+        "minProperties": 1,
+    })
+}
 
 /// Reads the settings.
 pub async fn get_settings(

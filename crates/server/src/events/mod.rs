@@ -4,6 +4,7 @@
 
 pub(crate) mod exchange;
 pub(crate) mod management;
+pub(crate) mod rate_limit;
 
 use std::net::IpAddr;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
-use axum::extract::{OriginalUri, RawPathParams, Request as HttpRequest, State as Shared};
+use axum::extract::{MatchedPath, OriginalUri, RawPathParams, Request as HttpRequest, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use super::respond::respond;
 use crate::State;
 use crate::body::{Unread, media_type, read};
 use crate::events::management::{self as events, Done};
+use crate::rate_limits::{Asking, Gate, Limited};
 
 /// The longest body (hapi's default, and Auth0's).
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -96,22 +97,28 @@ fn described<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
     let told = Arc::new(told);
     on(filter, async move |Shared(state): Shared<Arc<State>>, path: PathParameters, request: HttpRequest| {
-        match answer(&state, path, request, &told, &use_case).await {
+        let gate = Gate::of(&state, Limited::ManagementApi);
+        let mut response = match answer(&state, &gate, path, request, &told, &use_case).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
-        }
+        };
+        gate.mark(&mut response);
+        response
     })
 }
 
 async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     state: &State,
+    gate: &Gate<'_>,
     path: PathParameters,
     request: HttpRequest,
     told: &Told<R>,
     use_case: &U,
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
+    gate.pass_all(asking(&parts))?;
     let caller = authenticate(state, &parts).await?;
+    gate.pass_client(&caller.client_id, asking(&parts))?;
     let changes = parts.method != Method::GET;
     let request = take_apart(path, &parts, body).await?;
     let reply = use_case.call(&state.context, &caller, &request).await;
@@ -131,6 +138,13 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     let mut response = respond(status, body.into());
     response.headers_mut().extend(link.map(|link| (LINK, link)));
     Ok(response)
+}
+
+/// What the request is, for the rate limits: by the template of its path.
+fn asking(parts: &Parts) -> Asking<'_> {
+    let Parts { method, headers, extensions, .. } = parts;
+    let path = extensions.get::<MatchedPath>().map_or("/api/v2", MatchedPath::as_str);
+    Asking { method: method.as_str(), path, headers, extensions }
 }
 
 /// The local snapshot has the change before the response leaves: what was granted works at once. A snapshot that

@@ -17,6 +17,7 @@ use super::client_errors;
 use super::respond::respond;
 use super::signing_key_errors;
 use crate::oauth::replays::Spent;
+use crate::rate_limits::TooMany;
 
 /// Why a request is refused: before its use case, or by it.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) enum Refusal {
     InvalidToken,
     /// A token that is bound to a key, without a `DPoP` proof by that key for this request.
     InvalidProof,
+    /// A rate limit is used up.
+    TooMany(TooMany),
     /// A body of more than so many bytes.
     BodyTooLong(usize),
     /// A body that did not arrive.
@@ -47,6 +50,12 @@ pub(crate) enum Refusal {
     Unspent(Spent),
     /// The use case failed.
     Failed(Error),
+}
+
+impl From<TooMany> for Refusal {
+    fn from(whose: TooMany) -> Self {
+        Self::TooMany(whose)
+    }
 }
 
 impl From<Error> for Refusal {
@@ -129,6 +138,15 @@ impl Refusal {
             }
             Self::InvalidToken => plain(StatusCode::UNAUTHORIZED, "Invalid token"),
             Self::InvalidProof => plain(StatusCode::UNAUTHORIZED, "Invalid DPoP proof"),
+            Self::TooMany(whose) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                match whose {
+                    TooMany::OfAll => "Global limit has been reached",
+                    TooMany::OfClient => "Client limit has been reached",
+                }
+                .to_owned(),
+                Some("too_many_requests"),
+            ),
             Self::BodyTooLong(limit) => plain(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 &format!("Payload content length greater than maximum allowed: {limit}"),

@@ -21,6 +21,7 @@ use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown,
 use crate::oauth::possession::DpopFault;
 use crate::oauth::quotas::{Exceeded, Standings, Untaken};
 use crate::oauth::replays::Spent;
+use crate::rate_limits::TooMany;
 
 /// Why there is no token. These texts are for logs; what is answered is the table below.
 #[derive(Debug, Error)]
@@ -55,6 +56,9 @@ pub(super) enum TokenError {
     /// The decision denied.
     #[error("client {0} was denied")]
     Denied(ClientId, #[source] Denial),
+    /// A rate limit is used up.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// A quota is used up.
     #[error("the {} {} quota is used up", .0.entity.as_str(), .0.longest().map_or("", |used| used.bucket.as_str()))]
     QuotaExceeded(Box<Exceeded>),
@@ -145,6 +149,7 @@ impl TokenError {
             Self::Denied(client, denial) => {
                 tracing::info!(client.id = %client, reason = %printable(&denial.to_string()), "denied");
             }
+            Self::TooMany(whose) => tracing::debug!(reason = %whose, "a token request was one too many"),
             _ if status.is_server_error() => {
                 tracing::error!(error = %Causes(self), "a token request failed");
             }
@@ -152,9 +157,10 @@ impl TokenError {
         }
     }
 
-    /// Records in the log that there was no token, and why.
+    /// Records in the log that there was no token, and why. A request beyond a rate limit is nothing to record: the limit
+    /// tells of itself, and a flood of them must not fill the log.
     pub(super) fn record(&self, state: &State, origin: &Origin, asked: &Asked) {
-        if !state.recorder.records() {
+        if !state.recorder.records() || matches!(self, Self::TooMany(_)) {
             return;
         }
         let (_, error, description) = self.line();
@@ -212,6 +218,17 @@ impl TokenError {
                 (StatusCode::BAD_REQUEST, "invalid_dpop_proof", text("The DPoP proof is invalid"))
             }
             Self::Denied(client, denial) => denied(client, denial),
+            Self::TooMany(whose) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                text(match whose {
+                    TooMany::OfAll => {
+                        "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and \
+                         X-RateLimit-Reset headers."
+                    }
+                    TooMany::OfClient => "Rate limit exceeded.",
+                }),
+            ),
             Self::QuotaExceeded(exceeded) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too_many_requests",

@@ -1,7 +1,7 @@
 //! `POST /oauth/token`: the steps are the code.
 //!
-//! Parse, look at the keys that the request possesses, take one snapshot, authenticate, spend what works once,
-//! decide, issue, answer. The yes-path does no I/O but for what `replays` has to note and `federated` has to fetch.
+//! Pass the gate of the rate limits, parse, look at the keys that the request possesses, take one snapshot, authenticate,
+//! spend what works once, decide, issue, answer. The yes-path does no I/O but for what `replays` has to note and `federated` has to fetch.
 //! A refusal is checked against the store once more before it is spoken: whatever led to it may have changed on
 //! another node, and what that node has just been told works here at once.
 
@@ -35,6 +35,7 @@ use crate::events::exchange::{Asked, issued};
 use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
 use crate::oauth::possession::{Proved, Target};
 use crate::oauth::quotas::Standings;
+use crate::rate_limits::{Asking, Gate, Limited};
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -49,13 +50,18 @@ pub(crate) async fn token(
     body: Body,
 ) -> Response {
     let origin = Origin::of(&headers, &extensions);
-    match answer(&state, &origin, &headers, &extensions, body).await {
+    let gate = Gate::of(&state, Limited::TokenEndpoint);
+    let arrived =
+        Arrived { state: &state, gate: &gate, origin: &origin, headers: &headers, extensions: &extensions };
+    let mut response = match arrived.answer(body).await {
         Ok(Issued { token, quotas }) => TokenResponse::new(token, &quotas).into_response(),
         Err((error, asked)) => {
             error.record(&state, &origin, &asked);
             error.into_response()
         }
-    }
+    };
+    gate.mark(&mut response);
+    response
 }
 
 /// A token, and how the quotas stand that it counts in.
@@ -67,49 +73,54 @@ struct Issued {
 /// A refusal, and what was asked for, as far as it could be read.
 type Refusal = (TokenError, Asked);
 
-async fn answer(
-    state: &State,
-    origin: &Origin,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-    body: Body,
-) -> Result<Issued, Refusal> {
-    let unknown = |error| (error, Asked::default());
-    let body = read(body, BODY_LIMIT).await.map_err(|unread| match unread {
-        Unread::TooLong => unknown(TokenError::BodyTooLong),
-        Unread::TooSlow => unknown(TokenError::BodyTooSlow),
-        Unread::Broken => unknown(TokenError::invalid_request("the request body broke off")),
-    })?;
-    let request = TokenRequest::parse(headers, &body).map_err(unknown)?;
-    let issued = exchange(state, origin, headers, extensions, &request).await;
-    issued.map_err(|error| (error, request.asked()))
+/// A request of which the body is still to come.
+struct Arrived<'r> {
+    state: &'r State,
+    gate: &'r Gate<'r>,
+    origin: &'r Origin,
+    headers: &'r HeaderMap,
+    extensions: &'r Extensions,
 }
 
-async fn exchange(
-    state: &State,
-    origin: &Origin,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-    request: &TokenRequest<'_>,
-) -> Result<Issued, TokenError> {
-    let (url, alias) = (&*state.endpoints.token, state.endpoints.token_alias.as_deref());
-    let target = Target { method: "POST", url, alias, access_token: None };
-    let proved = Proved::by(headers, presented(extensions, headers)?, target, state.clock().now())?;
-    let snapshot = state.follower.current()?;
-    let exchange = Exchange { state, origin, request, proved: &proved, spent: AtomicBool::new(false) };
-    match exchange.at(&snapshot).await {
-        Err(refusal) if refusal.may_be_outdated() => match newer_than(state, snapshot.revision()).await {
-            Some(newer) => exchange.at(&newer).await,
-            None => Err(refusal),
-        },
-        outcome => outcome,
+impl Arrived<'_> {
+    /// What the request is, for the rate limits.
+    fn asking(&self) -> Asking<'_> {
+        Asking { method: "POST", path: "/oauth/token", headers: self.headers, extensions: self.extensions }
+    }
+
+    async fn answer(&self, body: Body) -> Result<Issued, Refusal> {
+        let unknown = |error| (error, Asked::default());
+        self.gate.pass_all(self.asking()).map_err(|many| unknown(many.into()))?;
+        let body = read(body, BODY_LIMIT).await.map_err(|unread| match unread {
+            Unread::TooLong => unknown(TokenError::BodyTooLong),
+            Unread::TooSlow => unknown(TokenError::BodyTooSlow),
+            Unread::Broken => unknown(TokenError::invalid_request("the request body broke off")),
+        })?;
+        let request = TokenRequest::parse(self.headers, &body).map_err(unknown)?;
+        let issued = self.exchange(&request).await;
+        issued.map_err(|error| (error, request.asked()))
+    }
+
+    async fn exchange(&self, request: &TokenRequest<'_>) -> Result<Issued, TokenError> {
+        let Self { state, headers, .. } = self;
+        let (url, alias) = (&*state.endpoints.token, state.endpoints.token_alias.as_deref());
+        let target = Target { method: "POST", url, alias, access_token: None };
+        let proved = Proved::by(headers, presented(self.extensions, headers)?, target, state.clock().now())?;
+        let snapshot = state.follower.current()?;
+        let exchange = Exchange { arrived: self, request, proved: &proved, spent: AtomicBool::new(false) };
+        match exchange.at(&snapshot).await {
+            Err(refusal) if refusal.may_be_outdated() => match newer_than(state, snapshot.revision()).await {
+                Some(newer) => exchange.at(&newer).await,
+                None => Err(refusal),
+            },
+            outcome => outcome,
+        }
     }
 }
 
 /// A request, and what is known of it without the configuration.
 struct Exchange<'r> {
-    state: &'r State,
-    origin: &'r Origin,
+    arrived: &'r Arrived<'r>,
     request: &'r TokenRequest<'r>,
     proved: &'r Proved,
     spent: AtomicBool,
@@ -118,7 +129,7 @@ struct Exchange<'r> {
 impl Exchange<'_> {
     /// The exchange by one revision of the configuration.
     async fn at(&self, snapshot: &Snapshot) -> Result<Issued, TokenError> {
-        let Self { state, request, proved, .. } = self;
+        let Self { arrived: Arrived { state, origin, .. }, request, proved, .. } = self;
         let certificate = proved.certificate.as_deref();
         let client = authenticate(state, snapshot, &request.credentials, certificate).await?;
         self.spend(&client).await?;
@@ -129,17 +140,18 @@ impl Exchange<'_> {
         let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
         let counted = state.quotas.take(state, snapshot, &authorization).await?;
         let token = issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?;
-        issued(state, self.origin, &authorization, &token);
+        issued(state, origin, &authorization, &token);
         Ok(Issued { token, quotas: counted.spend() })
     }
 
-    /// Spends what works once, whatever comes of the request. One request spends it once, though its denial is
-    /// checked against the next revision.
+    /// Spends what works once, whatever comes of the request: one of the client's requests first, so that one too many
+    /// spends nothing else. One request spends it once, though its denial is checked against the next revision.
     async fn spend(&self, client: &AuthenticatedClient<'_>) -> Result<(), TokenError> {
         if self.spent.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let Self { state, proved, .. } = self;
+        let Self { arrived: arrived @ Arrived { state, gate, .. }, proved, .. } = self;
+        gate.pass_client(&client.client().client_id, arrived.asking())?;
         let (store, now) = (&*state.context.store, state.clock().now());
         if let Some(once) = client.once() {
             let claimed = state.replays.claim(store, once, now).await;

@@ -42,6 +42,7 @@ mod list_resource_servers;
 mod list_signing_keys;
 mod log_streams;
 mod logs;
+mod rate_limits;
 mod revoke_signing_key;
 mod rotate_client_secret;
 mod rotate_signing_keys;

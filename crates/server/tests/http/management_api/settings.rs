@@ -22,7 +22,7 @@ async fn what_is_not_set_is_as_auth0_has_it_but_no_unheld_scope_is_granted() {
     let app = App::start().await;
     assert_snapshot!(call(&app, &app.token(), "GET", None).await.wire(), @r#"
         200 OK
-        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":null}
+        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":null,"rate_limits":null}
     "#);
 }
 
@@ -33,12 +33,12 @@ async fn a_change_names_what_it_changes_and_the_answer_shows_all() {
     let answer = call(&app, &app.token(), "PATCH", Some(body)).await;
     assert_snapshot!(answer.wire(), @r#"
         200 OK
-        {"scope_handling":"auth0","allow_granting_unheld_scopes":true,"signing_key_rotation_days":null}
+        {"scope_handling":"auth0","allow_granting_unheld_scopes":true,"signing_key_rotation_days":null,"rate_limits":null}
     "#);
     let narrowed = call(&app, &app.token(), "PATCH", Some(json!({"scope_handling": "rfc6749"}))).await;
     assert_snapshot!(narrowed.wire(), @r#"
         200 OK
-        {"scope_handling":"rfc6749","allow_granting_unheld_scopes":true,"signing_key_rotation_days":null}
+        {"scope_handling":"rfc6749","allow_granting_unheld_scopes":true,"signing_key_rotation_days":null,"rate_limits":null}
     "#);
     assert_eq!(call(&app, &app.token(), "GET", None).await.text, narrowed.text);
 }

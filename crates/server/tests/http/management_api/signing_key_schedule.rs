@@ -49,11 +49,11 @@ async fn a_number_of_days_turns_it_on_and_null_off() {
     let app = App::start().await;
     assert_snapshot!(set(&app, json!(90)).await, @r#"
         200 OK
-        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":90}
+        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":90,"rate_limits":null}
     "#);
     assert_snapshot!(set(&app, json!(null)).await, @r#"
         200 OK
-        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":null}
+        {"scope_handling":"auth0","allow_granting_unheld_scopes":false,"signing_key_rotation_days":null,"rate_limits":null}
     "#);
     for refused in [json!(1), json!(3651), json!(-1), json!(1.5), json!("90"), json!(true)] {
         assert!(set(&app, refused.clone()).await.starts_with("400 Bad Request"), "{refused}");

@@ -20,6 +20,7 @@ mod mtls_metadata;
 mod nodes;
 mod outside_issuer;
 mod quotas;
+mod rate_limits;
 mod replays;
 mod requests;
 mod rotation;

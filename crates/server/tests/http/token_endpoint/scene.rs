@@ -150,7 +150,7 @@ impl Stage {
         if answer.text.is_empty() { Value::Null } else { answer.json() }
     }
 
-    async fn extend(&self, body: &Value) {
+    pub async fn extend(&self, body: &Value) {
         let request = Request::patch("/grantd/v1/settings")
             .header("authorization", format!("Bearer {}", self.app.token()))
             .header("content-type", "application/json");
