@@ -12,6 +12,7 @@ mod key_files;
 mod keys;
 mod local_ca;
 mod open_files;
+mod operations;
 mod outbound;
 mod serve;
 mod stop;
@@ -23,6 +24,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -83,7 +85,8 @@ async fn main() -> ExitCode {
         arguments.command,
         Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_) | Command::Audit(_)
     );
-    start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
+    // What was logged is written when this goes.
+    let _written = start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("a cryptography provider was installed before");
     }
@@ -108,17 +111,19 @@ async fn main() -> ExitCode {
 /// What can go wrong here goes to a person.
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`.
-fn start_logging(format: LogFormat, default: &str) {
+/// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`. A thread writes: whoever reads the log slowly, or not
+/// at all, must not hold up tokens. 128,000 lines wait for it; what is beyond is dropped.
+fn start_logging(format: LogFormat, default: &str) -> WorkerGuard {
     let (filter, ignored) = match log_filter() {
         Ok(filter) => (filter, None),
         Err(error) => (None, Some(error)),
     };
     let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
+    let (writer, written) = tracing_appender::non_blocking(io::stderr());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
+        .with_writer(writer);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
@@ -126,6 +131,7 @@ fn start_logging(format: LogFormat, default: &str) {
     if let Some(error) = ignored {
         tracing::warn!(%error, "GRANTD_LOG is ignored");
     }
+    written
 }
 
 /// What `GRANTD_LOG` says, if it says anything.

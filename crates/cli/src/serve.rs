@@ -16,6 +16,7 @@ use crate::data::DataFolder;
 use crate::event_log::{EventLog, LogFlags};
 use crate::first_start::Start;
 use crate::issuer::parse_issuer;
+use crate::operations::{OperationsFlags, Watched};
 use crate::outbound::OutboundFlags;
 use crate::stop::Stop;
 use crate::world::{SystemClock, SystemEntropy};
@@ -51,6 +52,9 @@ pub(crate) struct Serve {
     /// The event log.
     #[command(flatten)]
     pub(crate) log: LogFlags,
+    /// Health checks and metrics.
+    #[command(flatten)]
+    pub(crate) operations: OperationsFlags,
 }
 
 /// A server that listens and does not serve yet.
@@ -60,6 +64,7 @@ pub(crate) struct Ready {
     /// Its data folder.
     pub(crate) folder: DataFolder,
     listener: Listener,
+    operations: Option<Listener>,
     state: Arc<State>,
     follower: Arc<Follower>,
     store: Arc<SqliteStore>,
@@ -98,6 +103,7 @@ impl Serve {
             .map_err(|error| format!("cannot listen on {}: {error}", self.listen))?
             .with_client_certificates(Arc::clone(&certificates));
         let address = listener.address()?;
+        let operations = self.operations.bind().await?;
         let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
         let local = format!("{scheme}://localhost:{}/", address.port());
         let issuer = start.issuer(self.issuer.as_deref(), &local).await?;
@@ -119,6 +125,7 @@ impl Serve {
             base: base(scheme, address),
             folder,
             listener,
+            operations,
             state,
             follower,
             store,
@@ -154,11 +161,22 @@ impl Ready {
         let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
         let mut tasks = vec![following, rotating];
         tasks.extend(self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock))));
+        let watch =
+            |listener| Watched::start(listener, Arc::clone(&self.state), self.streams.clone(), &*self.clock);
+        let watched = self.operations.map(watch);
         let (stop_streams, streams_stop) = oneshot::channel::<()>();
         let streaming =
             self.streams.map(|streams| tokio::spawn(async move { streams.run(drop_of(streams_stop)).await }));
+        let state = Arc::clone(&self.state);
+        let stop = async move {
+            stop.await;
+            state.stops();
+        };
         self.listener.serve(router(Arc::clone(&self.state)), stop).await;
         self.state.hand_over().await;
+        if let Some(watched) = watched {
+            watched.stop().await;
+        }
         drop(self.state);
         drop(stop_streams);
         if let Some(streaming) = streaming {

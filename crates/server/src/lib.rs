@@ -11,7 +11,9 @@ mod events;
 mod listener;
 mod log_streams;
 mod management_api;
+mod metrics;
 mod oauth;
+mod operations;
 mod rate_limits;
 mod recorder;
 mod retention;
@@ -20,6 +22,7 @@ mod router;
 mod stall;
 mod state;
 mod trusted_proxies;
+mod watching;
 mod well_known;
 
 pub use arrival::PeerAddress;
@@ -28,6 +31,7 @@ pub use client_certificate::{
 };
 pub use listener::{Listener, Transport};
 pub use log_streams::{LogStreams, Pace, StreamFigures};
+pub use operations::{Operations, ProcessFigures};
 pub use recorder::Recorder;
 pub use retention::trim_log;
 pub use rotation::rotate_on_schedule;

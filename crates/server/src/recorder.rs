@@ -92,6 +92,16 @@ impl Recorder {
         self.lost.load(Ordering::Relaxed)
     }
 
+    /// How many events were taken.
+    pub fn recorded(&self) -> u64 {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).recorded
+    }
+
+    /// Whether no more events are taken until some are written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting() >= WAITING
+    }
+
     /// How many events wait to be written.
     pub fn waiting(&self) -> usize {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).events.len()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use grantd_management::{
     client_grants, clients, credentials, extensions, log_streams, logs, organizations, resource_servers,
@@ -21,6 +22,7 @@ use grantd_schema::Operation::{
 };
 
 use crate::management_api::{endpoint, linked, operation};
+use crate::watching::watch;
 use crate::{State, management_api, oauth, well_known};
 
 /// Everything that the server answers.
@@ -39,6 +41,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
         .fallback(oauth::unknown_path)
         .method_not_allowed_fallback(oauth::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&state), watch))
         .with_state(state)
 }
 

@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use grantd_management::Context;
 use grantd_model::{Causes, Clock, Entropy};
@@ -10,6 +11,7 @@ use grantd_store::{Store, StoreError};
 use grantd_token::{Issuer, OutsideKeys};
 
 use crate::client_certificate::ClientCertificates;
+use crate::metrics::Metrics;
 use crate::oauth::quotas::Ledger;
 use crate::oauth::replays::Replays;
 use crate::oauth::signing::Signing;
@@ -36,6 +38,10 @@ pub struct State {
     pub(crate) quotas: Ledger,
     /// What is left of the rate limits.
     pub(crate) buckets: Buckets,
+    /// What is counted of requests.
+    pub(crate) metrics: Metrics,
+    /// Set when the server stops.
+    pub(crate) stopping: AtomicBool,
     /// Where requests go.
     pub(crate) endpoints: Endpoints,
     /// The way of events to the log.
@@ -80,6 +86,8 @@ impl State {
             replays: Replays::none(),
             quotas: Ledger::default(),
             buckets: Buckets::default(),
+            metrics: Metrics::default(),
+            stopping: AtomicBool::new(false),
             recorder: Arc::new(Recorder::none()),
         }
     }
@@ -96,6 +104,11 @@ impl State {
     pub async fn taking_over(mut self) -> Result<Self, StoreError> {
         self.replays = Replays::take_over(&*self.context.store, self.clock().now()).await?;
         Ok(self)
+    }
+
+    /// From now on the server says that it takes no more requests; called when it begins to stop.
+    pub fn stops(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Leaves to the next server what it has to know; called when no request is under way any more.

@@ -41,8 +41,7 @@ impl Denylist {
     }
 
     /// How many entries there are.
-    #[cfg(test)]
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 }

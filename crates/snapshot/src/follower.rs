@@ -68,6 +68,11 @@ impl Follower {
         if age > CEILING { Err(TooOld(age)) } else { Ok(self.current.load_full()) }
     }
 
+    /// The newest snapshot, however old: for who looks at it and issues nothing by it.
+    pub fn newest(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
     /// How long ago the store confirmed the current snapshot.
     pub fn age(&self) -> Duration {
         let confirmed = Timestamp::from_millis(self.confirmed.load(Ordering::Acquire));

@@ -10,4 +10,4 @@ mod snapshot;
 
 pub use follower::{Follower, TooOld};
 pub use secrets::SecretDigest;
-pub use snapshot::{KnownClient, Snapshot};
+pub use snapshot::{KnownClient, Sizes, Snapshot};

@@ -48,6 +48,21 @@ pub struct Snapshot {
     digest_key: DigestKey,
 }
 
+/// How many records a snapshot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Clients.
+    pub clients: usize,
+    /// APIs.
+    pub resource_servers: usize,
+    /// Grants for clients themselves; those for users are not in it.
+    pub client_grants: usize,
+    /// Organizations.
+    pub organizations: usize,
+    /// Tokens that were revoked and have not expired.
+    pub revoked_tokens: usize,
+}
+
 /// Where a grant is looked for: by its client, or among the defaults of third-party clients.
 type Place = (Option<ClientId>, Audience);
 
@@ -99,6 +114,17 @@ impl Snapshot {
     /// Which revision this is.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// How much there is of everything.
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            clients: self.clients.len(),
+            resource_servers: self.apis.len(),
+            client_grants: self.grants.len(),
+            organizations: self.organizations.len(),
+            revoked_tokens: self.denylist.len(),
+        }
     }
 
     /// All signing keys, oldest first. The same slice as long as no key changes.

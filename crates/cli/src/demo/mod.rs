@@ -14,6 +14,7 @@ use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::Admin;
 use crate::event_log::LogFlags;
+use crate::operations::{OperationsFlags, Place};
 use crate::outbound::OutboundFlags;
 use crate::serve::Serve;
 use crate::stop::Stop;
@@ -48,6 +49,7 @@ impl Demo {
             certificates: CertificateFlags::default(),
             outbound: OutboundFlags::default(),
             log: LogFlags::default(),
+            operations: OperationsFlags { operations_listen: Some(Place::Off) },
         };
         let ready = serve.start().await.map_err(|error| {
             format!(

@@ -34,6 +34,10 @@ impl Place {
     pub fn serve(&self, arguments: &[&str]) -> Command {
         let mut command = grantd(&["serve", "--listen", "127.0.0.1:0", "--data"]);
         command.arg(self.data()).args(arguments);
+        // Servers of tests that run beside one another have no usual address.
+        if !arguments.contains(&"--operations-listen") {
+            command.args(["--operations-listen", "off"]);
+        }
         command
     }
 
@@ -62,8 +66,9 @@ pub fn grantd(arguments: &[&str]) -> Command {
 pub fn clean(command: &mut Command) -> &mut Command {
     let names = ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"];
     let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
-    let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID"];
-    for name in names.into_iter().chain(of_certificates).chain(of_others) {
+    let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
+    let of_the_log = ["LOG_RETENTION_DAYS", "LOG_RETENTION_MB", "LOG_FILES", "NO_EVENT_LOG"];
+    for name in names.into_iter().chain(of_certificates).chain(of_others).chain(of_the_log) {
         command.env_remove(format!("GRANTD_{name}"));
     }
     command

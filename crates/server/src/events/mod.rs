@@ -25,14 +25,10 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// What the connection and the headers say. A trusted proxy says for whom it asks; it adds that address last.
+    /// What the connection and the headers say.
     pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
-        let peer = extensions.get::<PeerAddress>().map(|PeerAddress(peer)| peer.ip());
-        let named =
-            || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
-        let forwarded = extensions.get::<ThroughProxy>().and_then(|_| named()?.trim().parse().ok());
         let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(clip);
-        Self { ip: forwarded.or(peer), user_agent }
+        Self { ip: sender(headers, extensions), user_agent }
     }
 
     /// An event with this origin, at this moment.
@@ -41,6 +37,14 @@ impl Origin {
         let event = LogEvent::new(kind, state.clock().now(), description, tenant);
         LogEvent { ip: self.ip, user_agent: self.user_agent.clone(), ..event }
     }
+}
+
+/// Who sends a request. A trusted proxy says for whom it asks; it adds that address last.
+pub(crate) fn sender(headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<PeerAddress>().map(|PeerAddress(peer)| peer.ip());
+    let named = || headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next();
+    let forwarded = extensions.get::<ThroughProxy>().and_then(|_| named()?.trim().parse().ok());
+    forwarded.or(peer)
 }
 
 fn clip(text: &str) -> String {

@@ -74,12 +74,11 @@ async fn check_proof(state: &State, request: &Parts, token: &str, key: &str) -> 
     let target =
         Target { method: request.method.as_str(), url: &url, alias: None, access_token: Some(token) };
     let now = state.clock().now();
-    let proved = Proved::by(&request.headers, None, target, now).map_err(|fault| {
-        tracing::info!(reason = %fault, "a DPoP proof was refused");
-        Refusal::InvalidProof
-    })?;
+    let proved = Proved::by(&request.headers, None, target, now)
+        .map_err(|fault| Refusal::InvalidProof(fault.to_string()))?;
     let once = proved.once().filter(|_| proved.possession().dpop_key == Some(key));
-    let once = once.ok_or(Refusal::InvalidProof)?;
+    let once =
+        once.ok_or_else(|| Refusal::InvalidProof("it is by another key than the token's".to_owned()))?;
     state.replays.claim(&*state.context.store, once, now).await.map_err(unspent)
 }
 
@@ -87,10 +86,7 @@ fn unspent(spent: Spent) -> Refusal {
     match spent {
         // The proof may be good: this server cannot tell now.
         Spent::Full | Spent::Unnoted(_) => Refusal::Unspent(spent),
-        Spent::Replayed | Spent::BeforeStart => {
-            tracing::info!(reason = %spent, "a DPoP proof was refused");
-            Refusal::InvalidProof
-        }
+        Spent::Replayed | Spent::BeforeStart => Refusal::InvalidProof(spent.to_string()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
-use axum::extract::{MatchedPath, OriginalUri, RawPathParams, Request as HttpRequest, State as Shared};
+use axum::extract::{OriginalUri, RawPathParams, Request as HttpRequest, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bytes::Bytes;
@@ -22,6 +22,7 @@ use crate::State;
 use crate::body::{Unread, media_type, read};
 use crate::events::management::{self as events, Done};
 use crate::rate_limits::{Asking, Gate, Limited};
+use crate::watching;
 
 /// The longest body (hapi's default, and Auth0's).
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -98,18 +99,21 @@ fn described<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     let told = Arc::new(told);
     on(filter, async move |Shared(state): Shared<Arc<State>>, path: PathParameters, request: HttpRequest| {
         let gate = Gate::of(&state, Limited::ManagementApi);
-        let mut response = match answer(&state, &gate, path, request, &told, &use_case).await {
+        let mut caller = None;
+        let mut response = match answer(&state, &gate, &mut caller, path, request, &told, &use_case).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
         };
         gate.mark(&mut response);
-        response
+        let known = response.extensions_mut().remove::<watching::Told>().unwrap_or_default();
+        watching::Told { client_id: caller.map(|caller| caller.client_id), ..known }.with(response)
     })
 }
 
 async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     state: &State,
     gate: &Gate<'_>,
+    known: &mut Option<Caller>,
     path: PathParameters,
     request: HttpRequest,
     told: &Told<R>,
@@ -117,15 +121,18 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
 ) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     gate.pass_all(asking(&parts))?;
-    let caller = authenticate(state, &parts).await?;
+    let caller = &*known.insert(authenticate(state, &parts).await?);
     gate.pass_client(&caller.client_id, asking(&parts))?;
     let changes = parts.method != Method::GET;
     let request = take_apart(path, &parts, body).await?;
-    let reply = use_case.call(&state.context, &caller, &request).await;
+    let reply = use_case.call(&state.context, caller, &request).await;
     if changes {
         follow(state).await;
     }
     let reply = reply?;
+    if changes {
+        state.metrics.management_writes.count();
+    }
     let status = StatusCode::from_u16(told.success).unwrap_or_default();
     let body = if status == StatusCode::NO_CONTENT {
         Vec::new()
@@ -133,7 +140,7 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
         serde_json::to_vec(&reply).map_err(|error| Refusal::from(Error::Defect(error)))?
     };
     let link = (told.link)(&reply).and_then(|link| HeaderValue::try_from(link).ok());
-    let (caller, parts, request, summary) = (&caller, &parts, &request, told.summary);
+    let (parts, request, summary) = (&parts, &request, told.summary);
     events::done(state, Done { caller, summary, parts, request, status, answer: &body }).await;
     let mut response = respond(status, body.into());
     response.headers_mut().extend(link.map(|link| (LINK, link)));
@@ -143,8 +150,7 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
 /// What the request is, for the rate limits: by the template of its path.
 fn asking(parts: &Parts) -> Asking<'_> {
     let Parts { method, headers, extensions, .. } = parts;
-    let path = extensions.get::<MatchedPath>().map_or("/api/v2", MatchedPath::as_str);
-    Asking { method: method.as_str(), path, headers, extensions }
+    Asking { method: method.as_str(), path: watching::route(extensions), headers, extensions }
 }
 
 /// The local snapshot has the change before the response leaves: what was granted works at once. A snapshot that

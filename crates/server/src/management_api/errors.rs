@@ -18,6 +18,7 @@ use super::respond::respond;
 use super::signing_key_errors;
 use crate::oauth::replays::Spent;
 use crate::rate_limits::TooMany;
+use crate::watching::{Told, printable};
 
 /// Why a request is refused: before its use case, or by it.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub(crate) enum Refusal {
     /// No token of ours for this API.
     InvalidToken,
     /// A token that is bound to a key, without a `DPoP` proof by that key for this request.
-    InvalidProof,
+    InvalidProof(String),
     /// A rate limit is used up.
     TooMany(TooMany),
     /// A body of more than so many bytes.
@@ -45,7 +46,7 @@ pub(crate) enum Refusal {
     /// A body that broke off.
     BodyBroken,
     /// The keys may be out of date.
-    TooOld(#[expect(dead_code, reason = "the log shows it")] TooOld),
+    TooOld(TooOld),
     /// A proof whose use cannot be remembered now.
     Unspent(Spent),
     /// The use case failed.
@@ -81,19 +82,9 @@ struct Body<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken | Self::InvalidProof);
+        let attributes = matches!(self, Self::ExpiredToken | Self::InvalidToken | Self::InvalidProof(_));
         let (status, message, error_code) = self.line();
-        if status.is_server_error() {
-            match &self {
-                Self::Failed(error) => {
-                    tracing::error!(error = %Causes(error), "a Management API request failed");
-                }
-                Self::Unspent(spent) => {
-                    tracing::error!(error = %Causes(spent), "the use of a DPoP proof could not be remembered");
-                }
-                refusal => tracing::error!(?refusal, "a Management API request failed"),
-            }
-        }
+        let told = Told { error: error_code, reason: self.reason(status), ..Told::default() };
         let body = Body {
             status_code: status.as_u16(),
             error: reason(status),
@@ -105,7 +96,7 @@ impl IntoResponse for Refusal {
         if status == StatusCode::UNAUTHORIZED {
             let challenge = match self {
                 Self::MissingAuthentication => "Bearer",
-                Self::InvalidProof => "DPoP error=\"invalid_dpop_proof\"",
+                Self::InvalidProof(_) => "DPoP error=\"invalid_dpop_proof\"",
                 _ => "Bearer error=\"invalid_token\"",
             };
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
@@ -113,7 +104,7 @@ impl IntoResponse for Refusal {
         if let Self::Failed(Error::Rotation(fault)) = self {
             response.headers_mut().insert(RETRY_AFTER, fault.retry_after().into());
         }
-        response
+        told.with(response)
     }
 }
 
@@ -126,6 +117,18 @@ fn reason(status: StatusCode) -> &'static str {
 }
 
 impl Refusal {
+    /// Why, where the answer does not say: of failures of the server, and of proofs that prove nothing. What else is
+    /// refused has a code; its message may repeat what was sent.
+    fn reason(&self, status: StatusCode) -> Option<String> {
+        match self {
+            Self::InvalidProof(reason) => Some(printable(reason)),
+            Self::Failed(error) if status.is_server_error() => Some(Causes(error).to_string()),
+            Self::Unspent(spent) => Some(Causes(spent).to_string()),
+            Self::TooOld(old) => Some(Causes(old).to_string()),
+            _ => None,
+        }
+    }
+
     fn line(&self) -> Line {
         let plain = |status, message: &str| (status, message.to_owned(), None);
         match self {
@@ -137,7 +140,7 @@ impl Refusal {
                 plain(StatusCode::UNAUTHORIZED, "Expired token received for JSON Web Token validation")
             }
             Self::InvalidToken => plain(StatusCode::UNAUTHORIZED, "Invalid token"),
-            Self::InvalidProof => plain(StatusCode::UNAUTHORIZED, "Invalid DPoP proof"),
+            Self::InvalidProof(_) => plain(StatusCode::UNAUTHORIZED, "Invalid DPoP proof"),
             Self::TooMany(whose) => (
                 StatusCode::TOO_MANY_REQUESTS,
                 match whose {

@@ -89,7 +89,7 @@ impl<'s> Gate<'s> {
         let standing =
             *self.all.get_or_init(|| self.state.buckets.take_of_all(self.endpoint, limit, self.now));
         self.notice(standing, None, asking);
-        if standing.allowed { Ok(()) } else { Err(TooMany::OfAll) }
+        self.verdict(standing, TooMany::OfAll)
     }
 
     /// Takes one of the requests of this client; of one request once.
@@ -101,7 +101,15 @@ impl<'s> Gate<'s> {
         let take = || self.state.buckets.take_of_client(self.endpoint, client, limit, self.now);
         let standing = *self.client.get_or_init(take);
         self.notice(standing, Some(client), asking);
-        if standing.allowed { Ok(()) } else { Err(TooMany::OfClient) }
+        self.verdict(standing, TooMany::OfClient)
+    }
+
+    fn verdict(&self, standing: RateStanding, refusal: TooMany) -> Result<(), TooMany> {
+        if standing.allowed {
+            return Ok(());
+        }
+        self.state.metrics.limited(self.endpoint, refusal);
+        Err(refusal)
     }
 
     /// Says in the headers of the answer how the limits stand.

@@ -3,5 +3,6 @@
 
 mod access_tokens;
 mod management_api;
+mod operations;
 mod support;
 mod token_endpoint;

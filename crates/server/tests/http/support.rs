@@ -12,7 +12,7 @@ use grantd_model::{
     SigningKey, SigningKeyKind, SigningKeyState, Timestamp, management_api,
 };
 use grantd_outbound::{Outbound, Policy};
-use grantd_server::{Recorder, State, router};
+use grantd_server::{Operations, Recorder, State, router};
 use grantd_snapshot::Follower;
 use grantd_store::{Change, KeyEncryptionKey, Log, SqliteLog, SqliteStore, Store};
 use grantd_token::{Issuer, TokenSigner, generate_signing_key, issue};
@@ -184,6 +184,17 @@ impl App {
         self.router = router(Arc::clone(&self.state));
     }
 
+    /// What whoever watches the server is told at this path.
+    pub async fn watched(&self, path: &str) -> Answer {
+        let operations = Operations::new(Arc::clone(&self.state)).router();
+        answered(operations, Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// The server begins to stop.
+    pub fn begin_to_stop(&self) {
+        self.state.stops();
+    }
+
     /// The file of the database.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("grantd.db")
@@ -281,13 +292,13 @@ impl App {
 
     /// Any request.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        answered(self.router.clone(), request).await
     }
+}
+
+async fn answered(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }

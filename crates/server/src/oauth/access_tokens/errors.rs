@@ -14,7 +14,7 @@ use crate::body::Unread;
 use crate::client_certificate::CertificateFault;
 use crate::oauth::client_authentication::{AuthenticatedClient, Malformed, Shown, Stranger};
 use crate::oauth::replays::Spent;
-use crate::oauth::token::printable;
+use crate::watching::{Told, printable};
 
 /// Why nothing was done or said about a token. These texts are for logs; what is answered is the table below.
 #[derive(Debug, Error)]
@@ -117,23 +117,13 @@ impl AccessTokenError {
         }
     }
 
-    /// Says once, in the log, what went wrong.
-    fn log(&self) {
-        match self {
-            Self::Unauthorized(stranger) => {
-                tracing::info!(client.id = %printable(&stranger.id), reason = %stranger, "client authentication failed");
-            }
-            Self::Public(_) | Self::OtherClient(_) => tracing::info!(reason = %self, "refused"),
-            Self::Unrevoked(StoreError::TooMany(_)) => {
-                tracing::error!("the denylist is full: no more tokens can be revoked until some expire");
-            }
-            Self::TooOld(_) | Self::Unspent(_) | Self::Unrevoked(_) | Self::ShareUsed(_) => {
-                tracing::error!(error = %Causes(self), "a request about a token failed");
-            }
-            _ => {
-                tracing::info!(reason = %printable(&self.to_string()), "a request about a token was malformed");
-            }
-        }
+    /// What went wrong, for the event about the request.
+    fn told(&self, error: &'static str) -> Told {
+        let client_id = match self {
+            Self::Unauthorized(stranger) => Some(printable(&stranger.id).into()),
+            _ => None,
+        };
+        Told { client_id, error: Some(error), reason: Some(printable(&Causes(self).to_string())), rule: None }
     }
 }
 
@@ -162,7 +152,6 @@ impl From<Unread> for AccessTokenError {
 
 impl IntoResponse for AccessTokenError {
     fn into_response(self) -> Response {
-        self.log();
         let (status, error, description) = self.line();
         let body = json!({"error": error, "error_description": description}).to_string();
         let mut response = (status, UNCACHED, [(CONTENT_TYPE, "application/json")], body).into_response();
@@ -173,7 +162,7 @@ impl IntoResponse for AccessTokenError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, RETRY);
         }
-        response
+        self.told(error).with(response)
     }
 }
 

@@ -95,6 +95,6 @@ async fn put_on_denylist(state: &State, token: &InspectedToken) -> Result<(), Ac
     if let Err(error) = state.follower.catch_up().await {
         tracing::warn!(error = %Causes(&*error), "the snapshot does not follow");
     }
-    tracing::info!(client.id = %token.client_id, audience = %token.audience, "a token was revoked");
+    tracing::debug!(client.id = %token.client_id, audience = %token.audience, "a token was revoked");
     Ok(())
 }

@@ -131,7 +131,7 @@ impl Ledger {
                     let standing = standing::of(bucket, tokens, consumed, now);
                     taken.parts.push(Part { count, limit, standing });
                 }
-                Ok(None) => return Err(self.exceeded(taken, entity, &id, quota, now)),
+                Ok(None) => return Err(self.exceeded(state, taken, entity, &id, quota, now)),
                 Err(error) if quota.enforce => return Err(Untaken::Unknown(error)),
                 Err(error) => {
                     tracing::warn!(error = %Causes(&error), "a token is not counted in a quota that is only observed");
@@ -146,6 +146,7 @@ impl Ledger {
     /// Nothing is taken; how all quotas of the entity stand then.
     fn exceeded(
         &self,
+        state: &State,
         taken: &mut Taken,
         entity: QuotaEntity,
         id: &Arc<str>,
@@ -153,11 +154,17 @@ impl Ledger {
         now: Timestamp,
     ) -> Untaken {
         drop(std::mem::take(taken));
+        state.metrics.exceeded(entity);
         let standings = quota.limits().map(|(bucket, tokens)| {
             let window = QuotaWindow { entity, id: Arc::clone(id), bucket, start: bucket.start(now) };
             standing::of(bucket, tokens, self.count(window, now).consumed(), now)
         });
         Untaken::Exceeded(Box::new(Exceeded { entity, standings: standings.collect(), now }))
+    }
+
+    /// How many windows are counted in here.
+    pub(crate) fn windows(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).counts.len()
     }
 
     fn count(&self, window: QuotaWindow, now: Timestamp) -> Arc<Count> {
@@ -208,12 +215,16 @@ async fn take_one(
                 warn(state, count, limit);
                 return Ok(None);
             }
-            Take::Empty => count.reserve(store, limit, now).await?,
+            Take::Empty => {
+                state.metrics.quota_reservations.count();
+                count.reserve(store, limit, now).await?;
+            }
         }
     }
 }
 
 fn reserve_ahead(state: &State, count: &Arc<Count>, limit: Limit, now: Timestamp) {
+    state.metrics.quota_reservations.count();
     let (count, store) = (Arc::clone(count), Arc::clone(&state.context.store));
     tokio::spawn(async move {
         if let Err(error) = count.reserve(&store, limit, now).await {

@@ -22,6 +22,7 @@ use crate::oauth::possession::DpopFault;
 use crate::oauth::quotas::{Exceeded, Standings, Untaken};
 use crate::oauth::replays::Spent;
 use crate::rate_limits::TooMany;
+use crate::watching::{Told, printable};
 
 /// Why there is no token. These texts are for logs; what is answered is the table below.
 #[derive(Debug, Error)]
@@ -137,23 +138,19 @@ impl TokenError {
         matches!(self, Self::Unauthorized(_) | Self::Denied(..))
     }
 
-    /// Says once, in the log, why there is no token. What the caller sent stands there in part and on one line.
-    fn log(&self, status: StatusCode) {
+    /// Why there is no token, for the event about the request. What the caller sent stands there in part and on one line.
+    fn told(&self, error: &'static str) -> Told {
+        let told = Told { error: Some(error), ..Told::default() };
         match self {
             Self::Unauthorized(stranger) => {
-                tracing::info!(client.id = %printable(&stranger.id), reason = %stranger, "client authentication failed");
-            }
-            Self::InvalidDpopProof(reason) => {
-                tracing::info!(reason = %printable(reason), "a DPoP proof was refused");
+                let id = printable(&stranger.id).into();
+                Told { client_id: Some(id), reason: Some(printable(&stranger.to_string())), ..told }
             }
             Self::Denied(client, denial) => {
-                tracing::info!(client.id = %client, reason = %printable(&denial.to_string()), "denied");
+                let (rule, reason) = (Some(denial.rule()), Some(printable(&denial.to_string())));
+                Told { client_id: Some(client.clone()), rule, reason, ..told }
             }
-            Self::TooMany(whose) => tracing::debug!(reason = %whose, "a token request was one too many"),
-            _ if status.is_server_error() => {
-                tracing::error!(error = %Causes(self), "a token request failed");
-            }
-            _ => tracing::info!(reason = %printable(&self.to_string()), "a token request was malformed"),
+            other => Told { reason: Some(printable(&Causes(other).to_string())), ..told },
         }
     }
 
@@ -303,13 +300,6 @@ fn clip(text: &str) -> String {
     text.chars().take(ECHO).collect()
 }
 
-/// What strangers send, for the log: a part of it, without what could end the line or move the cursor.
-pub(in crate::oauth) fn printable(text: &str) -> String {
-    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
-    let shown = text.chars().map(|letter| if breaks(letter) { char::REPLACEMENT_CHARACTER } else { letter });
-    shown.take(ECHO).collect()
-}
-
 /// How the quotas of the entity stand, and when to come back (Auth0).
 fn exceeded_headers(exceeded: &Exceeded) -> HeaderMap {
     let mut quotas = Standings::default();
@@ -359,7 +349,6 @@ impl From<Malformed> for TokenError {
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
         let (status, error, error_description) = self.line();
-        self.log(status);
         let grant_type = matches!(&self, Self::Denied(_, Denial::GrantTypeNotAllowed));
         let body = Body {
             error,
@@ -377,6 +366,6 @@ impl IntoResponse for TokenError {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, RETRY);
         }
-        response
+        self.told(error).with(response)
     }
 }

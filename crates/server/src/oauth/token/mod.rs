@@ -12,19 +12,18 @@ mod response;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
-use grantd_model::{Causes, Revision};
+use grantd_model::{Causes, ClientId, Revision};
 use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
 use http::{Extensions, HeaderMap};
 use tokio::time::timeout;
 
 use self::errors::TokenError;
-pub(super) use self::errors::printable;
 use self::request::TokenRequest;
 use self::response::TokenResponse;
 use crate::State;
@@ -36,6 +35,7 @@ use crate::oauth::client_authentication::{AuthenticatedClient, authenticate};
 use crate::oauth::possession::{Proved, Target};
 use crate::oauth::quotas::Standings;
 use crate::rate_limits::{Asking, Gate, Limited};
+use crate::watching::Told;
 
 /// The longest body: a request is a few hundred bytes, its scopes can make it longer.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -54,7 +54,9 @@ pub(crate) async fn token(
     let arrived =
         Arrived { state: &state, gate: &gate, origin: &origin, headers: &headers, extensions: &extensions };
     let mut response = match arrived.answer(body).await {
-        Ok(Issued { token, quotas }) => TokenResponse::new(token, &quotas).into_response(),
+        Ok(Issued { client, token, quotas }) => {
+            Told::of_client(client).with(TokenResponse::new(token, &quotas).into_response())
+        }
         Err((error, asked)) => {
             error.record(&state, &origin, &asked);
             error.into_response()
@@ -64,8 +66,9 @@ pub(crate) async fn token(
     response
 }
 
-/// A token, and how the quotas stand that it counts in.
+/// A token, whose it is, and how the quotas stand that it counts in.
 struct Issued {
+    client: ClientId,
     token: IssuedToken,
     quotas: Standings,
 }
@@ -139,9 +142,16 @@ impl Exchange<'_> {
         let keys = state.signing.keys(snapshot);
         let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
         let counted = state.quotas.take(state, snapshot, &authorization).await?;
+        let begun = Instant::now();
         let token = issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?;
+        state.metrics.issued(authorization.api.signing_alg, begun.elapsed());
         issued(state, origin, &authorization, &token);
-        Ok(Issued { token, quotas: counted.spend() })
+        let client = authorization.client.client_id.clone();
+        let quotas = counted.spend();
+        if quotas != Standings::default() {
+            state.metrics.quota_counted.count();
+        }
+        Ok(Issued { client, token, quotas })
     }
 
     /// Spends what works once, whatever comes of the request: one of the client's requests first, so that one too many

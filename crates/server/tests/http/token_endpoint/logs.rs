@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use grantd_store::{Change, Store};
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
@@ -49,13 +50,6 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber.finish()))
     }
 
-    fn as_text() -> (Self, DefaultGuard) {
-        LazyLock::force(&ANOTHER);
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone());
-        (log, tracing::subscriber::set_default(subscriber.finish()))
-    }
-
     /// What has been logged since the last call.
     pub fn text(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
@@ -70,34 +64,44 @@ impl Log {
     }
 }
 
-/// Client, reason and message of the one event of a refusal.
+/// Client, reason and error of the one event of a refusal.
 async fn event(log: &Log, stage: &Stage, parameters: &[(&str, &str)]) -> [String; 3] {
     log.text();
     stage.ask(parameters).await;
     let events = log.events(&["INFO", "WARN", "ERROR"]);
     assert_eq!(events.len(), 1, "{events:?}");
     let field = |name: &str| stage.named(events[0]["fields"][name].as_str().unwrap());
-    [field("client.id"), field("reason"), field("message")]
+    [field("client.id"), field("reason"), field("error")]
 }
 
-/// What differs from the usual scene, what is asked for, and why it is denied.
-type Case = (fn(&mut Scene), &'static [(&'static str, &'static str)], &'static str);
+/// What differs from the usual scene, what is asked for, why it is denied, and with which error.
+type Case = (fn(&mut Scene), &'static [(&'static str, &'static str)], &'static str, &'static str);
 
 #[tokio::test]
 async fn a_denial_is_logged_once_with_its_client_and_its_reason() {
     let (log, _guard) = Log::as_json();
     let cases: [Case; 5] = [
-        (|s| s.client["grant_types"] = json!([]), &[], "the client may not use the client credentials grant"),
-        (|_| {}, &[("audience", "https://nowhere")], r#"no API has the identifier "https://nowhere""#),
-        (|s| s.grant = None, &[], r#"the client has no grant for the API "https://orders""#),
-        (|_| {}, &[("scope", "a b")], "scopes not granted: a, b"),
-        (|_| {}, &[("organization", "x")], "the grant allows no organization"),
+        (
+            |s| s.client["grant_types"] = json!([]),
+            &[],
+            "the client may not use the client credentials grant",
+            "unauthorized_client",
+        ),
+        (
+            |_| {},
+            &[("audience", "https://nowhere")],
+            r#"no API has the identifier "https://nowhere""#,
+            "access_denied",
+        ),
+        (|s| s.grant = None, &[], r#"the client has no grant for the API "https://orders""#, "access_denied"),
+        (|_| {}, &[("scope", "a b")], "scopes not granted: a, b", "access_denied"),
+        (|_| {}, &[("organization", "x")], "the grant allows no organization", "invalid_request"),
     ];
-    for (set_up, parameters, reason) in cases {
+    for (set_up, parameters, reason, error) in cases {
         let mut scene = Scene::default();
         set_up(&mut scene);
         let stage = scene.make().await;
-        assert_eq!(event(&log, &stage, parameters).await, ["{client}", reason, "denied"]);
+        assert_eq!(event(&log, &stage, parameters).await, ["{client}", reason, error]);
     }
 }
 
@@ -107,7 +111,7 @@ async fn the_log_knows_why_a_stranger_was_refused_though_the_answer_does_not_say
     let mut scene = Scene::default();
     scene.client["token_endpoint_auth_method"] = json!("client_secret_post");
     let stage = scene.make().await;
-    let failed = "client authentication failed";
+    let failed = "access_denied";
     let wrong = event(&log, &stage, &[("client_secret", "wrong")]).await;
     assert_eq!(wrong, ["{client}", "the secret is wrong", failed]);
     let unknown = event(&log, &stage, &[("client_id", "nobody")]).await;
@@ -137,7 +141,7 @@ async fn a_request_that_cannot_be_read_is_logged_with_what_is_wrong_with_it() {
         post(&stage, &[("content-type", FORM)], &body).await;
         let events = log.events(&["INFO", "WARN", "ERROR"]);
         assert_eq!(events.len(), 1, "{events:?}");
-        assert_eq!(events[0]["fields"]["message"], "a token request was malformed");
+        assert_eq!(events[0]["fields"]["error"], "invalid_request");
         let said = events[0]["fields"]["reason"].as_str().unwrap();
         assert!(said.contains(reason), "{said}");
         assert!(!events[0].to_string().contains(stage.secret()));
@@ -156,33 +160,58 @@ async fn a_token_is_not_logged_as_a_refusal() {
     log.text();
     let answer = stage.ask(&[("client_secret", "set on another node")]).await;
     assert_eq!(stage.in_a_line(&answer), "200 [read write]");
-    assert_eq!(log.events(&["INFO", "WARN", "ERROR"]), [] as [Value; 0]);
+    let events = log.events(&["INFO", "WARN", "ERROR"]);
+    assert_eq!(events.len(), 1, "{events:?}");
+    let fields = &events[0]["fields"];
+    assert_eq!(
+        (&fields["http.status"], &fields["client.id"]),
+        (&json!(200), &json!(stage.filled("{client}")))
+    );
+    assert_eq!((fields.get("error"), fields.get("reason")), (None, None));
 }
 
 #[tokio::test]
 async fn an_internal_error_is_logged_once_with_its_causes() {
-    let (log, _guard) = Log::as_text();
+    let (log, _guard) = Log::as_json();
     let stage = Stage::usual().await;
     let id = stage.filled("{api}").as_str().into();
     let mut api = stage.app.store.get_resource_server(&id).await.unwrap().unwrap();
     api.record.signing_alg = grantd_model::SigningAlgorithm::HS256;
     stage.app.store.commit(vec![Change::UpdateResourceServer(api)]).await.unwrap();
     stage.app.follower.catch_up().await.unwrap();
-    log.text();
-    assert_eq!(stage.ask(&[]).await.status, 500);
-    let text = log.text();
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(
-        text.ends_with(
-            "ERROR grantd_server::oauth::token::errors: a token request failed error=the token could not be made: \
-             the API signs with HS256 and has no signing secret\n"
-        ),
-        "{text}"
-    );
+    let failed = async |status: u16| {
+        log.text();
+        assert_eq!(stage.ask(&[]).await.status, status);
+        let events = log.events(&["INFO", "WARN", "ERROR"]);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!((&events[0]["level"], &events[0]["target"]), (&json!("ERROR"), &json!("grantd::request")));
+        events[0]["fields"]["reason"].as_str().unwrap().to_owned()
+    };
+    let unsignable = "the token could not be made: the API signs with HS256 and has no signing secret";
+    assert_eq!(failed(500).await, unsignable);
     stage.app.advance(60);
-    assert_eq!(stage.ask(&[]).await.status, 503);
-    let sources = "error=the configuration may be out of date: the store was last read 60s ago\n";
-    assert!(log.text().ends_with(sources));
+    assert_eq!(failed(503).await, "the configuration may be out of date: the store was last read 60s ago");
+}
+
+/// What the operations of the Management API are told of: by the templates of their paths, and by codes.
+#[tokio::test]
+async fn a_request_to_the_management_api_is_one_event_with_its_caller_and_its_code() {
+    let (log, _guard) = Log::as_json();
+    let stage = Stage::usual().await;
+    let told = async |method: &str, path: &str, token: &str| {
+        log.text();
+        stage.app.call_with(token, method, path, None).await;
+        let events = log.events(&["INFO", "WARN", "ERROR"]);
+        assert_eq!(events.len(), 1, "{events:?}");
+        let mut fields = events[0]["fields"].clone();
+        fields["duration_us"] = json!(0);
+        fields.to_string()
+    };
+    let admin = stage.app.token();
+    assert_snapshot!(told("GET", "/clients/secret-path?secret=query", &admin).await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients/{id}","http.status":400,"duration_us":0,"client.id":"administration","error":"invalid_query_string"}"#);
+    assert_snapshot!(told("GET", "/clients/{client}", &admin).await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients/{id}","http.status":404,"duration_us":0,"client.id":"administration","error":"inexistent_client"}"#);
+    assert_snapshot!(told("DELETE", "/nowhere/x", &admin).await, @r#"{"message":"request","http.method":"DELETE","http.route":"none","http.status":404,"duration_us":0}"#);
+    assert_snapshot!(told("GET", "/clients", "a.b.c").await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients","http.status":401,"duration_us":0}"#);
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use grantd_model::{Clock, Entropy};
-use grantd_server::{State, router};
+use grantd_server::{Operations, State, router};
 use grantd_snapshot::Follower;
 use grantd_store::{Change, Store};
 use grantd_token::Issuer;
 use http::Request;
 use http_body_util::BodyExt;
+use serde_json::Value;
 use tokio::time::{Instant, pause};
 use tower::ServiceExt;
 
@@ -23,6 +24,7 @@ use crate::support::{Answer, CountedEntropy, ISSUER};
 /// A node with the stage's records in a store of its own.
 struct Node {
     router: Router,
+    operations: Router,
     store: Arc<WatchedStore>,
     follower: Arc<Follower>,
 }
@@ -42,7 +44,19 @@ impl Node {
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await.unwrap());
         let shared = State::new(Issuer::new(ISSUER), seam, Arc::clone(&follower), clock, entropy);
-        Self { router: router(Arc::new(shared)), store, follower }
+        let shared = Arc::new(shared);
+        let operations = Operations::new(Arc::clone(&shared)).router();
+        Self { router: router(shared), operations, store, follower }
+    }
+
+    /// What the health check says of the store.
+    async fn health(&self) -> String {
+        let request = Request::get("/health/ready").body(Body::empty()).unwrap();
+        let response = self.operations.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        format!("{status} {}", body["checks"]["store"].as_str().unwrap())
     }
 
     async fn ask(&self, stage: &Stage, parameters: &[(&str, &str)]) -> String {
@@ -104,4 +118,18 @@ async fn many_refusals_at_once_are_a_few_reads() {
     let answers = futures_util::future::join_all(asking).await;
     assert!(answers.iter().all(|answer| answer == UNAUTHORIZED));
     assert!(node.store.count() <= 3, "{}", node.store.count());
+}
+
+#[tokio::test]
+async fn a_node_is_not_ready_while_its_store_fails_or_hangs() {
+    let stage = Stage::usual().await;
+    let node = Node::with_records_of(&stage).await;
+    assert_eq!(node.health().await, "200 ok");
+    node.store.fail(true);
+    assert!(node.health().await.starts_with("503 "), "{}", node.health().await);
+    node.store.fail(false);
+    assert_eq!(node.health().await, "200 ok");
+    node.store.gate.forget_permits(1_000_000);
+    pause();
+    assert_eq!(node.health().await, "503 the store does not answer");
 }

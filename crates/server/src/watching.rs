@@ -1,0 +1,109 @@
+//! Every request is watched here: counted, timed, and told of in one event of the process's log.
+//!
+//! What a handler alone knows (the client, the reason of a refusal) it leaves with its answer as [`Told`]. Nothing of a
+//! request is in the event but its method, the template of its path and its sender: no query, no header, no body.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::Response;
+use grantd_decision::Rule;
+use grantd_model::ClientId;
+use http::{Extensions, Method};
+use tracing::Level;
+
+use crate::State;
+use crate::events::sender;
+use crate::metrics::Endpoint;
+
+/// Characters of a text that an event repeats.
+const LONGEST: usize = 600;
+
+/// What a handler knows of a request that its answer does not show.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// The client that asked, or that was named.
+    pub(crate) client_id: Option<ClientId>,
+    /// The `error` or `errorCode` of the answer.
+    pub(crate) error: Option<&'static str>,
+    /// The rule that denied.
+    pub(crate) rule: Option<Rule>,
+    /// The true reason, on one line.
+    pub(crate) reason: Option<String>,
+}
+
+impl Told {
+    /// A client was served.
+    pub(crate) fn of_client(client_id: ClientId) -> Self {
+        Self { client_id: Some(client_id), ..Self::default() }
+    }
+
+    /// Leaves it with the answer.
+    pub(crate) fn with(self, mut answer: Response) -> Response {
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+/// The middleware around all endpoints.
+pub(crate) async fn watch(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let tells = tracing::enabled!(target: "grantd::request", Level::INFO);
+    let asked = tells.then(|| {
+        let from = sender(request.headers(), request.extensions());
+        (request.method().clone(), from.map(|address| address.to_string()))
+    });
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut answer = next.run(request).await;
+    let took = begun.elapsed();
+    let endpoint = Endpoint::of(route.as_ref().map_or("", MatchedPath::as_str));
+    state.metrics.answered(endpoint, answer.status(), took);
+    let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
+    if let (Endpoint::Token, Some(error)) = (endpoint, told.error) {
+        state.metrics.refused(error, told.rule);
+    }
+    if let Some((method, from)) = asked {
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tell(&told, &method, route, answer.status().as_u16(), microseconds, from.as_deref());
+    }
+    answer
+}
+
+/// One event: of the server's own failures an error.
+fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u64, from: Option<&str>) {
+    macro_rules! tell {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "grantd::request",
+                {
+                http.method = method.as_str(),
+                http.route = route,
+                http.status = status,
+                duration_us = microseconds,
+                client.ip = from,
+                client.id = told.client_id.as_ref().map(ClientId::as_str),
+                error = told.error,
+                rule = told.rule.map(Rule::as_str),
+                reason = told.reason,
+                },
+                "request"
+            )
+        };
+    }
+    if status >= 500 { tell!(error) } else { tell!(info) }
+}
+
+/// The template of a request's path.
+pub(crate) fn route(extensions: &Extensions) -> &str {
+    extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str)
+}
+
+/// What strangers send, for the log: a part of it, without what could end the line or move the cursor.
+pub(crate) fn printable(text: &str) -> String {
+    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    let shown = text.chars().map(|letter| if breaks(letter) { char::REPLACEMENT_CHARACTER } else { letter });
+    shown.take(LONGEST).collect()
+}
