@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::Outcome;
@@ -75,7 +76,12 @@ impl Administrator {
         self.create("/api/v2/client-grants", &grant).await.map(drop)
     }
 
+    /// Changes what a path names.
+    pub(crate) async fn update(&mut self, path: &str, body: &Value) -> Outcome {
+        self.connection.write(Method::PATCH, &self.bearer, path, body).await.map(drop)
+    }
+
     async fn create(&mut self, path: &str, record: &Value) -> Outcome<Value> {
-        self.connection.create(&self.bearer, path, record).await
+        self.connection.write(Method::POST, &self.bearer, path, record).await
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Options {
 /// Starts the ceiling for these answers in a process of its own.
 pub(crate) fn start(like: &str, algorithm: Algorithm, log: &Path) -> Outcome<Server> {
     let arguments = ["ceiling", "--like", like, "--algorithm", &algorithm.argument()];
-    Server::start(&std::env::current_exe()?, &arguments, log)
+    Server::start(&std::env::current_exe()?, &arguments, log, None)
 }
 
 /// Serves until it is killed.

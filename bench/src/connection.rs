@@ -55,9 +55,15 @@ impl Connection {
         Ok(serde_json::from_slice(&self.send(request).await?)?)
     }
 
-    /// Creates something through the Management API.
-    pub(crate) async fn create(&mut self, bearer: &str, path: &str, record: &Value) -> Outcome<Value> {
-        let request = Request::builder().method(Method::POST).uri(path).header(HOST, &self.host);
+    /// Creates or changes something through the Management API.
+    pub(crate) async fn write(
+        &mut self,
+        method: Method,
+        bearer: &str,
+        path: &str,
+        record: &Value,
+    ) -> Outcome<Value> {
+        let request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         let request = request.header(CONTENT_TYPE, JSON).header(AUTHORIZATION, format!("Bearer {bearer}"));
         let answer = self.send(request.body(Full::from(serde_json::to_vec(record)?))?).await?;
         Ok(serde_json::from_slice(&answer)?)

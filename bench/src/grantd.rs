@@ -24,6 +24,7 @@ pub(crate) struct Grantd {
     program: PathBuf,
     folder: TempDir,
     flags: &'static [&'static str],
+    log: Option<&'static str>,
 }
 
 impl Grantd {
@@ -34,7 +35,12 @@ impl Grantd {
             Some(named) => PathBuf::from(named),
             None => std::env::current_exe()?.with_file_name("grantd"),
         };
-        Ok(Self { program, folder: tempfile::tempdir()?, flags })
+        Ok(Self { program, folder: tempfile::tempdir()?, flags, log: None })
+    }
+
+    /// The same, with this filter of what it says about itself.
+    pub(crate) fn with_log(self, filter: &'static str) -> Self {
+        Self { log: Some(filter), ..self }
     }
 
     /// Where its data is.
@@ -51,7 +57,7 @@ impl Grantd {
     pub(crate) fn start(&self) -> Outcome<Server> {
         let data = self.data().to_str().ok_or("the temporary folder has no name in UTF-8")?;
         let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
-        Server::start(&self.program, &[serve.as_slice(), self.flags].concat(), &self.log())
+        Server::start(&self.program, &[serve.as_slice(), self.flags].concat(), &self.log(), self.log)
     }
 
     /// How long it takes to be ready on a folder that is filled.

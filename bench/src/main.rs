@@ -1,5 +1,5 @@
 //! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
-//! one kind of token closely, `methods` at all kinds.
+//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
@@ -19,6 +19,7 @@ mod machine;
 mod method;
 mod methods;
 mod methods_report;
+mod operations;
 mod process;
 mod report;
 mod signing_key;
@@ -50,6 +51,8 @@ enum Command {
     Token(token::Options),
     /// CPU time per token for each way to authenticate and each way to sign, beside the ceiling.
     Methods(methods::Options),
+    /// CPU time per token with logs, metrics, quotas and limits on, beside all of it off.
+    Operations(operations::Options),
     /// The ceiling itself; the others start it.
     #[command(hide = true)]
     Ceiling(ceiling::Options),
@@ -60,6 +63,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Token(options) => token::run(&options).await,
         Command::Methods(options) => methods::run(&options).await,
+        Command::Operations(options) => operations::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };
     match outcome {

@@ -36,9 +36,15 @@ pub(crate) struct Memory {
 
 impl Server {
     /// Starts a server on the first core, and returns when its first line has said where it listens.
-    /// What it logs goes to the file.
-    pub(crate) fn start(program: &Path, arguments: &[&str], log: &Path) -> Outcome<Self> {
+    /// What it logs goes to the file, filtered if there is a filter.
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[&str],
+        log: &Path,
+        filter: Option<&str>,
+    ) -> Outcome<Self> {
         let mut command = on_first_core(program);
+        command.envs(filter.map(|filter| ("GRANTD_LOG", filter)));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::options().create(true).append(true).open(log)?);
         let begun = Instant::now();
