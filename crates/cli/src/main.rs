@@ -17,6 +17,8 @@ mod outbound;
 mod serve;
 mod stop;
 mod token;
+#[cfg(feature = "otlp")]
+mod traces;
 mod world;
 
 use std::env::VarError;
@@ -25,7 +27,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -85,11 +89,17 @@ async fn main() -> ExitCode {
         arguments.command,
         Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_) | Command::Audit(_)
     );
-    // What was logged is written when this goes.
-    let _written = start_logging(arguments.log_format, if quiet { "warn" } else { "info" });
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        tracing::debug!("a cryptography provider was installed before");
+        return ExitCode::FAILURE;
     }
+    // What was logged is written when this goes.
+    let _written = match start_logging(&arguments, if quiet { "warn" } else { "info" }) {
+        Ok(written) => written,
+        Err(error) => {
+            complain(&*error);
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = match arguments.command {
         Command::Serve(serve) => serve.run().await,
         Command::Demo(demo) => demo.run().await,
@@ -113,25 +123,56 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`. A thread writes: whoever reads the log slowly, or not
 /// at all, must not hold up tokens. 128,000 lines wait for it; what is beyond is dropped.
-fn start_logging(format: LogFormat, default: &str) -> WorkerGuard {
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(clippy::unnecessary_wraps, reason = "a collector can be named wrongly")
+)]
+fn start_logging(arguments: &Arguments, default: &str) -> Outcome<Written> {
     let (filter, ignored) = match log_filter() {
         Ok(filter) => (filter, None),
         Err(error) => (None, Some(error)),
     };
     let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
-    let (writer, written) = tracing_appender::non_blocking(io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(writer);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
+    let (writer, log) = tracing_appender::non_blocking(io::stderr());
+    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(writer);
+    let lines = match arguments.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
+    #[cfg(feature = "otlp")]
+    let written = {
+        let (layer, sent) = arguments.traces().layer()?.unzip();
+        subscriber.with(layer).init();
+        Written { _log: log, _traces: sent }
+    };
+    #[cfg(not(feature = "otlp"))]
+    let written = {
+        subscriber.init();
+        Written { _log: log }
+    };
     if let Some(error) = ignored {
         tracing::warn!(%error, "GRANTD_LOG is ignored");
     }
-    written
+    Ok(written)
+}
+
+/// What is written and sent to its end when this goes; the traces first, since they may have something to log.
+struct Written {
+    #[cfg(feature = "otlp")]
+    _traces: Option<traces::Sent>,
+    _log: WorkerGuard,
+}
+
+#[cfg(feature = "otlp")]
+impl Arguments {
+    /// Only a server makes traces.
+    fn traces(&self) -> traces::TraceFlags {
+        match &self.command {
+            Command::Serve(serve) => serve.traces.clone(),
+            _ => traces::TraceFlags::default(),
+        }
+    }
 }
 
 /// What `GRANTD_LOG` says, if it says anything.

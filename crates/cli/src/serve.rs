@@ -55,6 +55,10 @@ pub(crate) struct Serve {
     /// Health checks and metrics.
     #[command(flatten)]
     pub(crate) operations: OperationsFlags,
+    /// Traces.
+    #[cfg(feature = "otlp")]
+    #[command(flatten)]
+    pub(crate) traces: crate::traces::TraceFlags,
 }
 
 /// A server that listens and does not serve yet.

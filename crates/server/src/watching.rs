@@ -11,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use grantd_decision::Rule;
 use grantd_model::ClientId;
-use http::{Extensions, Method};
-use tracing::Level;
+use http::{Extensions, Method, StatusCode};
+use tracing::field::Empty;
+use tracing::{Instrument, Level, Span};
 
 use crate::State;
 use crate::events::sender;
@@ -56,11 +57,13 @@ pub(crate) async fn watch(Shared(state): Shared<Arc<State>>, request: Request, n
         (request.method().clone(), from.map(|address| address.to_string()))
     });
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut answer = next.run(request).await;
+    let span = span(&request, route.as_ref());
+    let mut answer = next.run(request).instrument(span.clone()).await;
     let took = begun.elapsed();
     let endpoint = Endpoint::of(route.as_ref().map_or("", MatchedPath::as_str));
     state.metrics.answered(endpoint, answer.status(), took);
     let told = answer.extensions_mut().remove::<Told>().unwrap_or_default();
+    finish(&span, &told, answer.status());
     if let (Endpoint::Token, Some(error)) = (endpoint, told.error) {
         state.metrics.refused(error, told.rule);
     }
@@ -70,6 +73,75 @@ pub(crate) async fn watch(Shared(state): Shared<Arc<State>>, request: Request, n
         tell(&told, &method, route, answer.status().as_u16(), microseconds, from.as_deref());
     }
     answer
+}
+
+/// The span of a request, where somebody collects spans; with the feature `otlp` a part of the caller's trace (W3C Trace
+/// Context).
+fn span(request: &Request, route: Option<&MatchedPath>) -> Span {
+    let route = route.map_or("none", MatchedPath::as_str);
+    let span = tracing::debug_span!(
+        "request",
+        otel.name = format!("{} {route}", request.method()),
+        otel.kind = "server",
+        http.method = request.method().as_str(),
+        http.route = route,
+        http.status = Empty,
+        client.id = Empty,
+        error = Empty,
+        otel.status_code = Empty,
+    );
+    #[cfg(feature = "otlp")]
+    trace_context::adopt(&span, request.headers());
+    span
+}
+
+/// What is known of a request in the end.
+fn finish(span: &Span, told: &Told, status: StatusCode) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record("http.status", status.as_u16());
+    if let Some(client) = &told.client_id {
+        span.record("client.id", client.as_str());
+    }
+    if let Some(error) = told.error {
+        span.record("error", error);
+    }
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+#[cfg(feature = "otlp")]
+mod trace_context {
+    //! The caller's trace, from its `traceparent`.
+
+    use http::HeaderMap;
+    use opentelemetry::propagation::Extractor;
+    use tracing::Span;
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+    struct Headers<'h>(&'h HeaderMap);
+
+    impl Extractor for Headers<'_> {
+        fn get(&self, key: &str) -> Option<&str> {
+            self.0.get(key)?.to_str().ok()
+        }
+
+        fn keys(&self) -> Vec<&str> {
+            self.0.keys().map(http::HeaderName::as_str).collect()
+        }
+    }
+
+    /// The span goes on with the caller's trace, if it named one. A span that nobody collects has no parent.
+    pub(super) fn adopt(span: &Span, headers: &HeaderMap) {
+        if span.is_disabled() || !headers.contains_key("traceparent") {
+            return;
+        }
+        let context =
+            opentelemetry::global::get_text_map_propagator(|context| context.extract(&Headers(headers)));
+        drop(span.set_parent(context));
+    }
 }
 
 /// One event: of the server's own failures an error.

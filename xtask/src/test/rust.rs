@@ -1,5 +1,8 @@
 //! What cargo checks: formatting, lints, tests, and (where it is installed) licences and advisories.
 
+use std::process::Command;
+use std::time::Duration;
+
 use crate::process::BUILD_LIMIT;
 use crate::test::Options;
 use crate::test::outcome::{Outcome, number_before};
@@ -25,7 +28,17 @@ pub fn test(options: Options) -> Result<Outcome> {
     if options.long {
         command.env("GRANTD_TEST_LONG", "1");
     }
-    let finished = process::show(command, options.limit(BUILD_LIMIT))?;
+    counted(command, options.limit(BUILD_LIMIT))
+}
+
+/// The same of the traces, which only a binary with the feature makes.
+pub fn traces() -> Result<Outcome> {
+    let arguments = ["test", "--workspace", "--features", "grantd/otlp", "--test", "otlp"];
+    counted(process::cargo(&arguments), BUILD_LIMIT)
+}
+
+fn counted(command: Command, limit: Duration) -> Result<Outcome> {
+    let finished = process::show(command, limit)?;
     let results: Vec<&String> =
         finished.lines.iter().filter(|line| line.starts_with("test result:")).collect();
     let sum = |word| results.iter().filter_map(|line| number_before(line, word)).sum();

@@ -50,6 +50,8 @@ impl Demo {
             outbound: OutboundFlags::default(),
             log: LogFlags::default(),
             operations: OperationsFlags { operations_listen: Some(Place::Off) },
+            #[cfg(feature = "otlp")]
+            traces: crate::traces::TraceFlags::default(),
         };
         let ready = serve.start().await.map_err(|error| {
             format!(

@@ -22,6 +22,7 @@ use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
 use http::{Extensions, HeaderMap};
 use tokio::time::timeout;
+use tracing::{Instrument, debug_span};
 
 use self::errors::TokenError;
 use self::request::TokenRequest;
@@ -134,16 +135,20 @@ impl Exchange<'_> {
     async fn at(&self, snapshot: &Snapshot) -> Result<Issued, TokenError> {
         let Self { arrived: Arrived { state, origin, .. }, request, proved, .. } = self;
         let certificate = proved.certificate.as_deref();
-        let client = authenticate(state, snapshot, &request.credentials, certificate).await?;
-        self.spend(&client).await?;
-        let decision = client_credentials::decide(snapshot, &client, request, proved.possession());
+        let authenticating = authenticate(state, snapshot, &request.credentials, certificate);
+        let client = authenticating.instrument(debug_span!("authenticate")).await?;
+        self.spend(&client).instrument(debug_span!("spend")).await?;
+        let decide = || client_credentials::decide(snapshot, &client, request, proved.possession());
+        let decision = debug_span!("decide").in_scope(decide);
         let authorization =
             decision.into_authorization().map_err(|denial| TokenError::denied(&client, denial))?;
         let keys = state.signing.keys(snapshot);
         let signer = keys.current(authorization.api.signing_alg).ok_or(TokenError::NoSigningKey)?;
-        let counted = state.quotas.take(state, snapshot, &authorization).await?;
+        let counting = state.quotas.take(state, snapshot, &authorization);
+        let counted = counting.instrument(debug_span!("count")).await?;
         let begun = Instant::now();
-        let token = issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy())?;
+        let issue = || issue(&authorization, &state.issuer.url, signer, state.clock().now(), state.entropy());
+        let token = debug_span!("issue").in_scope(issue)?;
         state.metrics.issued(authorization.api.signing_alg, begun.elapsed());
         issued(state, origin, &authorization, &token);
         let client = authorization.client.client_id.clone();
