@@ -4,6 +4,7 @@
 //! its place, the database last. As long as that inner folder is there, no server starts on the outer one.
 
 use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -123,7 +124,12 @@ impl Restore {
     async fn copy(&self, manifest: &Manifest, name: &str, staged: &Path) -> Outcome {
         let Some(file) = manifest.files.iter().find(|file| file.name == name) else { return Ok(()) };
         let from = self.from.join(name);
-        let size = fs::metadata(&from).map_err(|error| named(&error, &from))?.len();
+        let size = match fs::metadata(&from) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(damaged(&from, "is not there"));
+            }
+            metadata => metadata.map_err(|error| named(&error, &from))?.len(),
+        };
         if size != file.size {
             let expected = file.size;
             return Err(damaged(&from, &format!("has {size} bytes and not {expected}")));
