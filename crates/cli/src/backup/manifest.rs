@@ -35,7 +35,7 @@ pub(super) struct Manifest {
     configuration_schema: i64,
     /// The event log, if there is one.
     pub(super) event_log: Option<LogPart>,
-    /// The keys that are needed to open the secrets, the one that seals first.
+    /// The keys that are needed to open the secrets.
     pub(super) key_ids: Vec<String>,
     /// Whether they are in the backup.
     pub(super) has_key: bool,

@@ -18,17 +18,25 @@ use crate::key_files::HeldKey;
 /// What the names of unfinished backups have in them.
 const UNFINISHED: &str = ".unfinished-";
 
-/// The keys among these that are needed, in the order of need: the one that seals first, then its former if the other
-/// is still on its way out. An error is what is missing.
+/// The keys among these that are needed, in the order in which they are held: the one that seals, and its former if some
+/// secret stands under that still. An error is what is missing.
 fn needed_keys<'k>(
     needed: &[String],
     held: &'k [HeldKey],
 ) -> Result<(&'k HeldKey, Option<&'k HeldKey>), Vec<String>> {
-    let find = |id: &String| held.iter().find(|key| key.id.to_string() == *id);
-    let missing: Vec<String> = needed.iter().filter(|id| find(id).is_none()).cloned().collect();
-    let mut found = needed.iter().filter_map(find);
-    match (found.next(), found.next(), found.next()) {
-        (Some(current), former, None) if missing.is_empty() => Ok((current, former)),
+    let is_held = |id: &&String| held.iter().any(|key| key.id.to_string() == **id);
+    let missing: Vec<String> = needed.iter().filter(|id| !is_held(id)).cloned().collect();
+    let mut found: Vec<&HeldKey> = Vec::new();
+    for key in held {
+        if needed.contains(&key.id.to_string()) && found.iter().all(|found| found.id != key.id) {
+            found.push(key);
+        }
+    }
+    match found.as_slice() {
+        [current] if missing.is_empty() => Ok((current, None)),
+        [current, former] if missing.is_empty() => Ok((current, Some(former))),
+        // More than two never stand beside each other.
+        _ if missing.is_empty() => Err(needed.to_vec()),
         _ => Err(missing),
     }
 }

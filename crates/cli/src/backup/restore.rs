@@ -31,8 +31,8 @@ pub(crate) struct Restore {
     /// The folder that becomes a data folder. It is empty or not there yet.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     data: PathBuf,
-    /// The key-encryption key of the time of the backup, which counts instead of one that is in it. Given twice, with the
-    /// key before it as well, where one was replacing the other.
+    /// The key-encryption key of the time of the backup, which counts instead of one that is in it. Given twice,
+    /// the key and then the one before it, where one was replacing the other.
     #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,
     /// Say it as one JSON object.

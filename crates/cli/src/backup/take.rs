@@ -76,10 +76,10 @@ impl Backup {
         Ok(manifest)
     }
 
-    /// The keys are those from before and from after, since one may replace another meanwhile.
+    /// The keys are those from after and from before, since one may replace another meanwhile.
     async fn copy_configuration(&self, database: &Path, folder: &Path) -> Outcome<(Manifest, Vec<HeldKey>)> {
         let held = || if self.with_key { KeyFiles::of(&self.data).held() } else { Ok(Vec::new()) };
-        let (mut keys, taken_at) = (held()?, SystemClock.now().to_string());
+        let (before, taken_at) = (held()?, SystemClock.now().to_string());
         let to = folder.join(DATABASE);
         make_private(&to)?;
         let copied = watched(database, &to, copy_configuration(database, &to)).await;
@@ -89,7 +89,8 @@ impl Backup {
         else {
             return Err(format!("nothing was served from {} yet", self.data.display()).into());
         };
-        keys.extend(held()?);
+        let mut keys = held()?;
+        keys.extend(before);
         let mut manifest = Manifest::new(taken_at, revision.0, schema);
         manifest.key_ids = needed.iter().map(ToString::to_string).collect();
         Ok((manifest, keys))

@@ -16,8 +16,8 @@ pub struct ConfigurationCopy {
     pub schema: i64,
     /// The revision of the moment at which it was made.
     pub revision: Revision,
-    /// The keys that its secrets stand under, the one that new ones are sealed under first. There are none before the
-    /// first start of a server has made something.
+    /// The keys that its secrets stand under, and that new ones are sealed under. There are none before the first start of
+    /// a server has made something.
     pub keys: Vec<KeyEncryptionKeyId>,
 }
 

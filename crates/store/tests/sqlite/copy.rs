@@ -121,7 +121,7 @@ async fn a_copy_keeps_the_mode_of_the_empty_file_it_is_made_in_and_replaces_no_o
 }
 
 #[tokio::test]
-async fn a_copy_says_which_keys_its_secrets_need_the_one_that_seals_first() {
+async fn a_copy_says_which_keys_its_secrets_need_and_which_one_new_ones() {
     let file = filled(1).await;
     file.execute("INSERT INTO sealing (one, key_id) VALUES (1, '0badcafe')").await;
     let keys = copy(&file).await.unwrap().unwrap().keys;
