@@ -21,7 +21,8 @@ pub(crate) async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
         sqlx::Error::Configuration(why.into())
     })?;
     let options = SqliteConnectOptions::new().filename(from).read_only(true).busy_timeout(PATIENCE);
-    let mut connection = options.connect().await?;
+    // The one statement takes as long as it takes; that is no news.
+    let mut connection = options.disable_statement_logging().connect().await?;
     let copied = sqlx::query::<sqlx::Sqlite>("VACUUM INTO $1").bind(to).execute(&mut connection).await;
     drop(connection.close().await);
     copied?;
