@@ -135,12 +135,15 @@ async fn a_copy_says_which_keys_its_secrets_need_and_which_one_new_ones() {
 async fn a_file_of_an_older_version_is_copied_and_one_of_a_newer_version_refused() {
     let file = filled(1).await;
     file.execute(
-        "DROP TABLE sealing; DROP TABLE clean_stop; DROP TABLE log_keys; DROP TABLE log_streams; \
-         DELETE FROM _sqlx_migrations WHERE version > 6",
+        "DROP TABLE sealing; DROP TABLE one_time_uses; DROP TABLE clean_stop; DROP TABLE token_quotas; \
+         DROP TABLE log_streams; DROP TABLE log_keys; DELETE FROM _sqlx_migrations WHERE version > 6",
     )
     .await;
     let copied = copy(&file).await.unwrap().unwrap();
     assert_eq!(copied, ConfigurationCopy { schema: 6, revision: Revision(1), keys: vec![key(7).id()] });
+    let brought_up_to_date = open_copy(&file).await;
+    assert_eq!(brought_up_to_date.load().await.unwrap().clients, [client("c00000", "secret")]);
+    brought_up_to_date.close().await;
     file.execute(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (999, 'from the future', TRUE, x'00', 0)",
