@@ -7,6 +7,7 @@
 //! | `key-encryption-key` | 32 bytes that seal every secret in it: see [`KeyFiles`] |
 //! | `ca.pem`, `ca-key.pem` | the local certificate authority |
 //! | `admin.json` | the administration client of the first start |
+//! | `restore.unfinished` | a folder, only while `grantd restore` fills this one |
 
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -20,8 +21,12 @@ use serde::{Deserialize, Serialize};
 use crate::Outcome;
 use crate::key_files::KeyFiles;
 
-const DATABASE: &str = "grantd.db";
-const EVENT_LOG: &str = "events.db";
+/// The file of the configuration.
+pub(crate) const DATABASE: &str = "grantd.db";
+/// The file of the event log.
+pub(crate) const EVENT_LOG: &str = "events.db";
+/// What a backup is restored into, before it is put in its place.
+pub(crate) const UNFINISHED_RESTORE: &str = "restore.unfinished";
 
 /// A data folder. For as long as this is kept, no other process has one on the same folder: two servers would answer
 /// by configurations of their own.
@@ -63,7 +68,17 @@ impl DataFolder {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(path).map_err(|error| named(&error, path))?;
         let path = path.canonicalize().map_err(|error| named(&error, path))?;
-        Ok(Self { _lock: lock(&path)?, path })
+        let folder = Self { _lock: lock(&path)?, path };
+        if folder.path.join(UNFINISHED_RESTORE).exists() {
+            let what = "holds what an interrupted `grantd restore` has left: empty it, and restore again";
+            return Err(format!("{} {what}", folder.path.display()).into());
+        }
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Opens a folder that a server has filled.

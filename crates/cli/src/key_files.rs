@@ -15,9 +15,21 @@ use grantd_store::{KeyEncryptionKey, KeyEncryptionKeyId, KeyEncryptionKeys};
 use crate::Outcome;
 use crate::data::{named, remove, write_private};
 
+/// The file of the key that seals.
+pub(crate) const CURRENT: &str = "key-encryption-key";
+/// The file of the key before it, while something is still sealed under that.
+pub(crate) const FORMER: &str = "key-encryption-key.former";
+
 /// The key files of one data folder.
 #[derive(Clone)]
 pub(crate) struct KeyFiles(PathBuf);
+
+/// A key as it stands in a file.
+pub(crate) struct HeldKey {
+    /// Which it is.
+    pub(crate) id: KeyEncryptionKeyId,
+    bytes: Secret,
+}
 
 /// Nobody else replaces the key for as long as this is kept.
 pub(crate) struct Replacing {
@@ -33,12 +45,12 @@ impl KeyFiles {
 
     /// The key that seals.
     pub(crate) fn current(&self) -> PathBuf {
-        self.0.join("key-encryption-key")
+        self.0.join(CURRENT)
     }
 
     /// The one before it, while something is still sealed under that.
     pub(crate) fn former(&self) -> PathBuf {
-        self.0.join("key-encryption-key.former")
+        self.0.join(FORMER)
     }
 
     /// Makes the first key of a folder.
@@ -54,22 +66,35 @@ impl KeyFiles {
 
     /// The key, and its former if there is one.
     fn keys(&self) -> Outcome<Vec<KeyEncryptionKey>> {
+        Ok(self.held()?.iter().filter_map(|held| KeyEncryptionKey::new(&held.bytes)).collect())
+    }
+
+    /// The same, as they stand in the files.
+    pub(crate) fn held(&self) -> Outcome<Vec<HeldKey>> {
         loop {
             let current = self.read_current()?;
             let former = self.read_former()?;
             // When the key is still the same, the two were there together: no key was missed in between.
             if self.read_current()?.expose() == current.expose() {
-                let key = key(&current, &self.current())?;
-                let former = former.map(|former| self::key(&former, &self.former())).transpose()?;
-                let former = former.filter(|former| former.id() != key.id());
-                return Ok([key].into_iter().chain(former).collect());
+                let current = HeldKey::new(current, &self.current())?;
+                let former = former.map(|former| HeldKey::new(former, &self.former())).transpose()?;
+                let former = former.filter(|former| former.id != current.id);
+                return Ok([current].into_iter().chain(former).collect());
             }
         }
     }
 
+    /// Writes a key, and its former if there is one, into a folder that has none.
+    pub(crate) fn put(&self, current: &HeldKey, former: Option<&HeldKey>) -> Outcome {
+        if let Some(former) = former {
+            write_private(&self.former(), former.bytes.expose())?;
+        }
+        write_private(&self.current(), current.bytes.expose())
+    }
+
     /// The identifiers of the key, and of its former if there is one.
     pub(crate) fn ids(&self) -> Outcome<(KeyEncryptionKeyId, Option<KeyEncryptionKeyId>)> {
-        let mut ids = self.keys()?.into_iter().map(|key| key.id());
+        let mut ids = self.held()?.into_iter().map(|key| key.id);
         let current = ids.next().ok_or("there is no key")?;
         Ok((current, ids.next()))
     }
@@ -155,9 +180,17 @@ fn other_owner(key: &Path, server: u32, own: u32) -> Box<dyn std::error::Error +
     format!("{} belongs to the user {server}: run this as that user, not as {own}", key.display()).into()
 }
 
-fn key(bytes: &Secret, path: &Path) -> Outcome<KeyEncryptionKey> {
-    let key = KeyEncryptionKey::new(bytes);
-    Ok(key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?)
+impl HeldKey {
+    /// The key in this file.
+    pub(crate) fn read(path: &Path) -> Outcome<Self> {
+        Self::new(Secret::from(fs::read(path).map_err(|error| named(&error, path))?), path)
+    }
+
+    fn new(bytes: Secret, path: &Path) -> Outcome<Self> {
+        let key = KeyEncryptionKey::new(&bytes);
+        let key = key.ok_or_else(|| format!("{} does not hold 32 bytes", path.display()))?;
+        Ok(Self { id: key.id(), bytes })
+    }
 }
 
 fn new_key(entropy: &dyn Entropy) -> Secret {

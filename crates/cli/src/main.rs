@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod client_certificates;
 mod data;
 mod demo;
@@ -68,6 +69,16 @@ enum Command {
     Keys(keys::Keys),
     /// The event log of a data folder, and whether it is whole.
     Audit(audit::Audit),
+    /// Copy a data folder, as it is at one moment, into a backup. The server may run, and does not notice.
+    ///
+    /// The configuration and the event log are in it. The key-encryption key is so only with --with-key: without it the
+    /// key has to be kept apart. What was made for this machine is not: admin.json and the local certificate authority.
+    Backup(backup::Backup),
+    /// Make a data folder of a backup.
+    ///
+    /// The backup is checked before: nothing in it may be missing, damaged, or of a newer version, and the key has to open
+    /// its secrets. What happened after it was taken is forgotten.
+    Restore(backup::Restore),
     /// Get an access token, for a CI job or a workload, and print it.
     Token(token::Token),
     /// Print the OpenAPI document of the Management API.
@@ -85,27 +96,27 @@ enum LogFormat {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let quiet = matches!(
-        arguments.command,
-        Command::Demo(_) | Command::Admin(_) | Command::Token(_) | Command::Keys(_) | Command::Audit(_)
-    );
-    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        return ExitCode::FAILURE;
-    }
+    let talks = matches!(arguments.command, Command::Serve(_));
+    let installed = rustls::crypto::aws_lc_rs::default_provider().install_default().is_ok();
     // What was logged is written when this goes.
-    let _written = match start_logging(&arguments, if quiet { "warn" } else { "info" }) {
+    let _written = match start_logging(&arguments, if talks { "info" } else { "warn" }) {
         Ok(written) => written,
         Err(error) => {
             complain(&*error);
             return ExitCode::FAILURE;
         }
     };
+    if !installed {
+        tracing::debug!("a cryptography provider was installed before");
+    }
     let outcome = match arguments.command {
         Command::Serve(serve) => serve.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Keys(keys) => keys.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
         Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };

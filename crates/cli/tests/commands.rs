@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> &str {
 fn help_names_every_command_and_flag() {
     let output = run(&["--help"]);
     assert!(output.status.success());
-    for command in ["serve", "demo", "admin", "openapi", "--log-format", "--version"] {
+    for command in ["serve", "demo", "admin", "backup", "restore", "openapi", "--log-format", "--version"] {
         assert!(text(&output.stdout).contains(command), "{command}");
     }
     assert!(text(&output.stdout).starts_with("A self-hosted authorization server"));

@@ -6,6 +6,7 @@
 mod change;
 mod configuration;
 mod error;
+mod file_copy;
 mod key_ring;
 mod log;
 mod log_chain;
@@ -26,8 +27,10 @@ pub use log_chain::{ChainEnd, ChainHash, ChainKey};
 pub use one_time_use::{FormerUses, OneTimeUse};
 pub use quota::{QuotaReservation, QuotaReserved, QuotaReturn};
 pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
-pub use sqlite::{SealedSecrets, SecretCount, SqliteStore};
-pub use sqlite_log::{ChainFault, SqliteLog, Verified, verify_log};
+pub use sqlite::known_schema as known_configuration_schema;
+pub use sqlite::{ConfigurationCopy, SealedSecrets, SecretCount, SqliteStore, copy_configuration};
+pub use sqlite_log::known_schema as known_log_schema;
+pub use sqlite_log::{ChainFault, LogCopy, SqliteLog, Verified, copy_log, verify_log};
 
 use std::collections::HashMap;
 

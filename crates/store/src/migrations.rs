@@ -37,6 +37,17 @@ pub(crate) async fn run(connection: &mut SqliteConnection, sources: &[Source]) -
     Ok(transaction.commit().await?)
 }
 
+/// The version of the schema of a file; none before its first migration.
+pub(crate) async fn schema(connection: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
+    let text = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+    let tables = sqlx::query_scalar::<sqlx::Sqlite, i64>(text).fetch_one(&mut *connection).await?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let text = "SELECT MAX(version) FROM _sqlx_migrations";
+    Ok(sqlx::query_scalar::<sqlx::Sqlite, Option<i64>>(text).fetch_one(connection).await?)
+}
+
 /// The latest schema that is known here.
 pub(crate) fn newest(sources: &[Source]) -> i64 {
     sources.iter().map(|(version, ..)| *version).max().unwrap_or_default()

@@ -10,14 +10,14 @@ use crate::key_ring::Sealer;
 use crate::{KeyEncryptionKeyId, Noun, StoreError};
 
 /// A column of sealed secrets, in a table whose rows have a key of one text; what is sealed is bound to it.
-struct Sealed {
+pub(crate) struct Sealed {
     noun: Noun,
-    table: &'static str,
+    pub(crate) table: &'static str,
     key: &'static str,
-    column: &'static str,
+    pub(crate) column: &'static str,
 }
 
-const SEALED: [Sealed; 6] = [
+pub(crate) const SEALED: [Sealed; 6] = [
     Sealed { noun: Noun::Client, table: "clients", key: "client_id", column: "sealed_secret" },
     Sealed { noun: Noun::ClientSecret, table: "clients", key: "client_id", column: "sealed_further_secrets" },
     Sealed {
@@ -70,16 +70,8 @@ pub(crate) async fn name(connection: &mut Connection, key: KeyEncryptionKeyId) -
 /// How many secrets stand under which key, column by column.
 pub(crate) async fn count(connection: &mut Connection) -> Result<Vec<SecretCount>, StoreError> {
     let mut counts = Vec::new();
-    for Sealed { table, column, .. } in &SEALED {
-        let text = format!(
-            "SELECT substr({column}, 2, 4), COUNT(*) FROM {table} WHERE {column} IS NOT NULL \
-             GROUP BY substr({column}, 2, 4) ORDER BY substr({column}, 2, 4)"
-        );
-        for row in sqlx::query::<Db>(AssertSqlSafe(text)).fetch_all(&mut *connection).await? {
-            let key = KeyEncryptionKeyId::from_bytes(row.try_get::<&[u8], _>(0)?);
-            let secrets = u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default();
-            counts.push(SecretCount { table, column, key, secrets });
-        }
+    for sealed in &SEALED {
+        counts.extend(sealed.count(connection).await?);
     }
     Ok(counts)
 }
@@ -110,6 +102,22 @@ pub(crate) async fn reseal(
 }
 
 impl Sealed {
+    /// How many secrets of the column stand under which key.
+    pub(crate) async fn count(&self, connection: &mut Connection) -> Result<Vec<SecretCount>, StoreError> {
+        let Self { table, column, .. } = self;
+        let text = format!(
+            "SELECT substr({column}, 2, 4), COUNT(*) FROM {table} WHERE {column} IS NOT NULL \
+             GROUP BY substr({column}, 2, 4) ORDER BY substr({column}, 2, 4)"
+        );
+        let mut counts = Vec::new();
+        for row in sqlx::query::<Db>(AssertSqlSafe(text)).fetch_all(connection).await? {
+            let key = KeyEncryptionKeyId::from_bytes(row.try_get::<&[u8], _>(0)?);
+            let secrets = u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or_default();
+            counts.push(SecretCount { table, column, key, secrets });
+        }
+        Ok(counts)
+    }
+
     async fn of_other_keys(
         &self,
         connection: &mut Connection,

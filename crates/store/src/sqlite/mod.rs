@@ -3,12 +3,14 @@
 //! One writer ([`writer`]) batches waiting commits into one transaction each; readers have connections of
 //! their own and never wait for it. WAL with `synchronous = FULL`: what is answered survives a power cut.
 
+mod copy;
 mod sealed_secrets;
 mod secret_uses;
 #[path = "../sql/mod.rs"]
 mod sql;
 mod writer;
 
+pub use self::copy::{ConfigurationCopy, copy_configuration};
 pub use self::sealed_secrets::SealedSecrets;
 pub use self::sql::sealing::SecretCount;
 
@@ -107,8 +109,8 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .pragma("secure_delete", "ON")
 }
 
-/// The latest schema that is known here.
-fn known_schema() -> i64 {
+/// The latest schema of a configuration that is known here.
+pub fn known_schema() -> i64 {
     migrations::newest(MIGRATIONS)
 }
 

@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions, Connection as _};
 use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
 use super::{Connection, known_schema, options};
-use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError};
+use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError, migrations};
 
 /// Secrets that one transaction seals at most: it takes some ten milliseconds.
 const BATCH: u32 = 200;
@@ -37,7 +37,8 @@ impl SealedSecrets {
         // Who closes the file last has it to itself for a while.
         let options = options(file).create_if_missing(false).busy_timeout(PATIENCE);
         let mut connection = options.connect().await?;
-        let (schema, needed) = (schema(&mut connection).await?, known_schema());
+        let schema = migrations::schema(&mut connection).await?.unwrap_or_default();
+        let needed = known_schema();
         sqlx::raw_sql(MOMENT).execute(&mut connection).await?;
         match schema.cmp(&needed) {
             std::cmp::Ordering::Less => Err(StoreError::Older { schema, needed }),
@@ -105,12 +106,6 @@ impl SealedSecrets {
         sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await?;
         Ok(self.connection.close().await?)
     }
-}
-
-/// The version of the schema.
-async fn schema(connection: &mut Connection) -> Result<i64, StoreError> {
-    let text = "SELECT MAX(version) FROM _sqlx_migrations";
-    Ok(sqlx::query_scalar::<super::Db, i64>(text).fetch_one(connection).await?)
 }
 
 /// Begins a transaction that writes, when it is its turn.

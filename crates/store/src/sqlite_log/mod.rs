@@ -4,10 +4,12 @@
 //! Rows are bound to each other by the chain (`log_chain`); [`verify`] walks it.
 
 mod append;
+mod copy;
 mod read;
 mod trim;
 mod verify;
 
+pub use self::copy::{LogCopy, copy_log};
 pub use self::verify::{ChainFault, Verified};
 
 use std::path::Path;
@@ -55,6 +57,11 @@ impl SqliteLog {
             tracing::error!(%error, "the log did not close");
         }
     }
+}
+
+/// The latest schema of a log that is known here.
+pub fn known_schema() -> i64 {
+    migrations::newest(MIGRATIONS)
 }
 
 fn options(file: &Path) -> SqliteConnectOptions {

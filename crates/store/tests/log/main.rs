@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
 mod chain;
+mod copy;
 mod file;
 mod reading;
 mod retention;

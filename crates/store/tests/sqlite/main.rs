@@ -2,6 +2,7 @@
 //! itself fails. The tests look into the file with a connection of their own.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
+mod copy;
 mod denylist;
 mod failures;
 mod file;
