@@ -28,8 +28,10 @@ use crate::{Log, LogRange, Retention, StoreError, Visit, migrations};
 type Db = sqlx::Sqlite;
 
 const READERS: u32 = 2;
-const MIGRATIONS: &[migrations::Source] =
-    &[(1, "events", include_str!("../../migrations/sqlite_log/0001_events.sql"))];
+const MIGRATIONS: &[migrations::Source] = &[
+    (1, "events", include_str!("../../migrations/sqlite_log/0001_events.sql")),
+    (2, "one index", include_str!("../../migrations/sqlite_log/0002_one_index.sql")),
+];
 
 /// A log in a SQLite file.
 pub struct SqliteLog {
