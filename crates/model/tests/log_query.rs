@@ -1,6 +1,11 @@
 //! The query language of the log.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic")]
 
+#[path = "../../../fuzz/harness/log_query.rs"]
+mod harness;
+
+use std::fs;
+
 use grantd_model::{
     LogBounds, LogEntry, LogEvent, LogEventKind, LogFields, LogPosition, LogQuery, LogQueryFault, Timestamp,
 };
@@ -167,6 +172,19 @@ fn the_older_way_looks_at_beginnings_in_any_case() {
         assert!(!found(text), "{text}");
     }
     assert!(LogQuery::parse_search("password:x").is_err());
+}
+
+#[test]
+fn what_the_fuzzer_begins_with_holds() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/log_query");
+    let seeds: Vec<_> =
+        fs::read_dir(seeds).unwrap().map(|seed| fs::read(seed.unwrap().path()).unwrap()).collect();
+    assert!(seeds.len() >= 10);
+    let read = seeds.iter().filter(|seed| LogQuery::parse(std::str::from_utf8(seed).unwrap()).is_ok());
+    assert!(read.count() >= 8, "the seeds are queries");
+    for seed in &seeds {
+        harness::log_query(seed);
+    }
 }
 
 proptest! {
