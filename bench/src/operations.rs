@@ -89,6 +89,8 @@ struct Report {
     algorithm: Algorithm,
     clients: usize,
     seconds: u64,
+    /// The round before all others, in which each client reserves its first tokens of the hour.
+    first: Option<Measured>,
     on: Vec<Measured>,
     off: Vec<Measured>,
 }
@@ -109,8 +111,17 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         measured: Duration::from_secs(options.seconds),
     };
     let (machine, algorithm, seconds) = (Machine::read()?, options.algorithm, options.seconds);
-    let mut report =
-        Report { machine, algorithm, clients: size.clients, seconds, on: Vec::new(), off: Vec::new() };
+    let mut report = Report {
+        machine,
+        algorithm,
+        clients: size.clients,
+        seconds,
+        first: None,
+        on: Vec::new(),
+        off: Vec::new(),
+    };
+    report.first = Some(measure(&load, &on.server, &on.callers).await?);
+    measure(&load, &off.server, &off.callers).await?;
     for number in 1..=options.rounds {
         report.on.push(measure(&load, &on.server, &on.callers).await?);
         report.off.push(measure(&load, &off.server, &off.callers).await?);
@@ -143,6 +154,10 @@ impl Report {
         row("p50 ms", 1, |measured| measured.p50_ms);
         row("p99 ms", 1, |measured| measured.p99_ms);
         row("resident MB", 1, |measured| measured.resident_mb);
+        if let Some(first) = &self.first {
+            let reserving = "before these, with the first token of each client in the hour, which reserves";
+            println!("{reserving}: {:.1} µs a token", first.cpu_us);
+        }
         self.print_ratio();
         Ok(())
     }

@@ -7,14 +7,12 @@
 mod assertion;
 mod dpop_proof;
 mod jwk;
-mod log_query;
 mod pem;
 mod signer;
 
 pub use assertion::assertion;
 pub use dpop_proof::dpop_proof;
 pub use jwk::jwk;
-pub use log_query::log_query;
 pub use pem::pem;
 pub use signer::{KEY, signed};
 

@@ -14,6 +14,9 @@ use crate::Outcome;
 /// Where it is unless something else is said.
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8444);
 
+/// Connections at a time: a handful of watchers, who must not take what clients need.
+const CONNECTIONS: usize = 64;
+
 /// The flag for the address.
 #[derive(clap::Args, Default)]
 pub(crate) struct OperationsFlags {
@@ -50,7 +53,7 @@ impl OperationsFlags {
         match Listener::bind(address, Transport::Plain).await {
             Ok(listener) => {
                 tracing::info!(url = format!("http://{}", listener.address()?), "health checks and metrics");
-                Ok(Some(listener))
+                Ok(Some(listener.with_connections(CONNECTIONS)))
             }
             Err(error) if self.operations_listen.is_none() => {
                 tracing::warn!(%error, "no health checks and no metrics: {USUAL} is not free; --operations-listen names another");

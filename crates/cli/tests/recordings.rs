@@ -283,7 +283,8 @@ struct Server {
 impl Server {
     fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_grantd"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--issuer", ISSUER, "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--operations-listen", "off"])
+            .args(["--issuer", ISSUER, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

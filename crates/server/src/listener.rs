@@ -51,16 +51,23 @@ pub struct Listener {
     tcp: TcpListener,
     transport: Transport,
     certificates: Arc<ClientCertificates>,
+    places: usize,
 }
 
 impl Listener {
-    /// Connections at a time; more wait in the kernel.
+    /// Connections at a time, unless something else is said; more wait in the kernel.
     pub const CONNECTIONS: usize = 10_000;
 
     /// Binds the address. Port 0 lets the system choose.
     pub async fn bind(address: SocketAddr, transport: Transport) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
-        Ok(Self { tcp, transport, certificates: Arc::default() })
+        Ok(Self { tcp, transport, certificates: Arc::default(), places: Self::CONNECTIONS })
+    }
+
+    /// Takes so many connections at a time.
+    #[must_use]
+    pub fn with_connections(self, places: usize) -> Self {
+        Self { places, ..self }
     }
 
     /// Takes certificates of clients in these ways. The TLS configuration must have their verifier.
@@ -76,7 +83,7 @@ impl Listener {
 
     /// Serves until `stop` is done, then lets requests under way end. When this returns, no connection is left.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
-        let places = Arc::new(Semaphore::new(Self::CONNECTIONS));
+        let places = Arc::new(Semaphore::new(self.places));
         let graceful = GracefulShutdown::new();
         let (stopping, stopped) = watch::channel(());
         let tls = match self.transport {

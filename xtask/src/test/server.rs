@@ -34,7 +34,7 @@ impl Server {
             fs::remove_dir_all(&data)?;
         }
         let mut command = Command::new(program);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--operations-listen", "off", "--data"]).arg(&data);
         if let Some(folder) = client_authority {
             command.arg("--client-ca").arg(folder.join("ca.pem"));
         }
