@@ -81,9 +81,9 @@ fn span(request: &Request, route: Option<&MatchedPath>) -> Span {
     let route = route.map_or("none", MatchedPath::as_str);
     let span = tracing::debug_span!(
         "request",
-        otel.name = format!("{} {route}", request.method()),
+        otel.name = format!("{} {route}", name(request.method())),
         otel.kind = "server",
-        http.method = request.method().as_str(),
+        http.method = name(request.method()),
         http.route = route,
         http.status = Empty,
         client.id = Empty,
@@ -144,6 +144,22 @@ mod trace_context {
     }
 }
 
+/// A method that somebody has invented has any length and is in no log.
+fn name(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    if known.contains(method) { method.as_str() } else { "other" }
+}
+
 /// One event: of the server's own failures an error.
 fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u64, from: Option<&str>) {
     macro_rules! tell {
@@ -151,7 +167,7 @@ fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u6
             tracing::$level!(
                 target: "grantd::request",
                 {
-                http.method = method.as_str(),
+                http.method = name(method),
                 http.route = route,
                 http.status = status,
                 duration_us = microseconds,

@@ -100,11 +100,22 @@ async fn while_one_secret_replaces_another_both_sign() {
     let mut stream = scene.stored("lst_1").await;
     stream.record.signing = stream.record.signing.rotated(Secret::from("whsec_YW5vdGhlcg=="), NOW);
     scene.replace(stream).await;
-    scene.happen(1).await;
-    receiver.until_taken(1).await;
-    verify(&receiver.requests()[0], &[b"another", b"the key"]);
+    // What goes by the former definition may still take some events.
+    let mut taken = 0;
+    let signed_by_both = loop {
+        scene.happen(1).await;
+        taken += 1;
+        receiver.until_taken(taken).await;
+        let newest = receiver.requests().pop().unwrap();
+        if newest.header("webhook-signature").contains(' ') {
+            break newest;
+        }
+        verify(&newest, &[b"the key"]);
+        assert!(taken < 1_000, "the new secret never signs");
+    };
+    verify(&signed_by_both, &[b"another", b"the key"]);
     scene.clock.0.fetch_add(86_400_000, Ordering::Relaxed);
     scene.happen_of(LogEventKind::ManagementWrite, 1).await;
-    receiver.until_taken(2).await;
+    receiver.until_taken(taken + 1).await;
     verify(receiver.requests().last().unwrap(), &[b"another"]);
 }

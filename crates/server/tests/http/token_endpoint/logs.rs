@@ -211,6 +211,7 @@ async fn a_request_to_the_management_api_is_one_event_with_its_caller_and_its_co
     assert_snapshot!(told("GET", "/clients/secret-path?secret=query", &admin).await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients/{id}","http.status":400,"duration_us":0,"client.id":"administration","error":"invalid_query_string"}"#);
     assert_snapshot!(told("GET", "/clients/{client}", &admin).await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients/{id}","http.status":404,"duration_us":0,"client.id":"administration","error":"inexistent_client"}"#);
     assert_snapshot!(told("DELETE", "/nowhere/x", &admin).await, @r#"{"message":"request","http.method":"DELETE","http.route":"none","http.status":404,"duration_us":0}"#);
+    assert_snapshot!(told(&"A".repeat(10_000), "/clients", &admin).await, @r#"{"message":"request","http.method":"other","http.route":"/api/v2/clients","http.status":404,"duration_us":0}"#);
     assert_snapshot!(told("GET", "/clients", "a.b.c").await, @r#"{"message":"request","http.method":"GET","http.route":"/api/v2/clients","http.status":401,"duration_us":0}"#);
 }
 
