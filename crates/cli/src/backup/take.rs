@@ -20,6 +20,9 @@ use crate::key_files::{CURRENT, FORMER, HeldKey, KeyFiles};
 use crate::stop::Stop;
 use crate::world::SystemClock;
 
+/// How often the configuration is copied, until its keys are there.
+const ATTEMPTS: u32 = 10;
+
 /// The flags of `grantd backup`.
 #[derive(clap::Args)]
 pub(crate) struct Backup {
@@ -59,7 +62,7 @@ impl Backup {
         let log = Some(log).filter(|log| log.exists());
         let place = Place::free(&self.to)?;
         let folder = place.folder.path();
-        let (mut manifest, keys) = self.copy_configuration(&database, folder).await?;
+        let (mut manifest, keys) = self.copy_with_keys(&database, folder).await?;
         manifest.files.push(settle(folder, DATABASE).await?);
         if let Some(log) = log {
             manifest.event_log = copy_events(&log, folder).await?;
@@ -73,6 +76,20 @@ impl Backup {
         manifest.write(folder)?;
         place.fill()?;
         Ok(manifest)
+    }
+
+    /// Copies the configuration with the keys that it needs. Where keys were replaced one after the other meanwhile, none
+    /// of those that were seen may fit: then it is copied again.
+    async fn copy_with_keys(&self, database: &Path, folder: &Path) -> Outcome<(Manifest, Vec<HeldKey>)> {
+        for _ in 1..ATTEMPTS {
+            let (manifest, keys) = self.copy_configuration(database, folder).await?;
+            if !self.with_key || needed_keys(&manifest.key_ids, &keys).is_ok() {
+                return Ok((manifest, keys));
+            }
+            let copy = folder.join(DATABASE);
+            fs::remove_file(&copy).map_err(|error| named(&error, &copy))?;
+        }
+        self.copy_configuration(database, folder).await
     }
 
     /// The keys are those from after and from before, since one may replace another meanwhile.
