@@ -7,6 +7,7 @@ mod files;
 mod manifest;
 mod restore;
 mod take;
+mod unfinished;
 
 pub(crate) use self::restore::Restore;
 pub(crate) use self::take::Backup;

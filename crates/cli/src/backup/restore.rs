@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use grantd_model::{Clock, LogPosition};
 use grantd_store::{ChainFault, ChainHash, SealedSecrets, SqliteStore, Store, Verified, verify_log};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::files::{copy, settle_folder, watched};
 use super::manifest::{LogPart, Manifest};
+use super::unfinished::Unfinished;
 use super::{UNFINISHED, is_free, needed_keys};
 use crate::Outcome;
 use crate::data::{DATABASE, DataFolder, EVENT_LOG, UNFINISHED_RESTORE, named};
@@ -80,7 +80,7 @@ impl Restore {
         self.check_free()?;
         fs::set_permissions(folder.path(), Permissions::from_mode(0o700))
             .map_err(|error| named(&error, folder.path()))?;
-        let staged = stage(folder.path())?;
+        let staged = Unfinished::beginning(folder.path(), UNFINISHED_RESTORE, 0)?;
         for name in copied(&manifest) {
             self.copy(&manifest, name, staged.path()).await?;
         }
@@ -186,13 +186,6 @@ fn damaged(file: &Path, why: &str) -> Box<dyn std::error::Error + Send + Sync> {
     format!("the backup is damaged: {} {why}", file.display()).into()
 }
 
-/// The folder inside the data folder.
-fn stage(folder: &Path) -> Outcome<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED_RESTORE).rand_bytes(0).permissions(Permissions::from_mode(0o700));
-    Ok(builder.tempdir_in(folder).map_err(|error| named(&error, folder))?)
-}
-
 /// Brings what is restored up to date, and reads all of it: every secret has to open.
 async fn check(staged: &Path, manifest: &Manifest) -> Outcome<Restored> {
     let database = staged.join(DATABASE);
@@ -234,7 +227,7 @@ async fn check_log(staged: &Path, log: &LogPart) -> Outcome<Result<Verified, Cha
 }
 
 /// Puts the files in their place, the database last, and lets servers start. Where that fails in the middle, none may.
-fn put_in_place(staged: TempDir, folder: &Path) -> Outcome {
+fn put_in_place(staged: Unfinished, folder: &Path) -> Outcome {
     settle_folder(staged.path())?;
     let staged = staged.keep();
     for name in [FORMER, CURRENT, EVENT_LOG, DATABASE] {

@@ -4,22 +4,24 @@
 //! and is in the copy; there may be some more, of changes that came between. Whether there is a log is asked before both:
 //! the key of its chain is in the configuration before the file is there.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
 use grantd_model::Clock;
 use grantd_store::{ConfigurationCopy, copy_configuration, copy_log};
-use tempfile::TempDir;
 
 use super::files::{make_private, settle, settle_folder, watched};
 use super::manifest::{LogPart, Manifest};
+use super::unfinished::Unfinished;
 use super::{UNFINISHED, is_free, needed_keys};
 use crate::Outcome;
 use crate::data::{DATABASE, EVENT_LOG, check_filled, event_log, named};
 use crate::key_files::{CURRENT, FORMER, HeldKey, KeyFiles};
 use crate::stop::Stop;
 use crate::world::SystemClock;
+
+/// How often the configuration is copied, until its keys are there.
+const ATTEMPTS: u32 = 10;
 
 /// The flags of `grantd backup`.
 #[derive(clap::Args)]
@@ -38,10 +40,10 @@ pub(crate) struct Backup {
     json: bool,
 }
 
-/// A backup that is being made, beside the place that it is for. What is unfinished goes when this is dropped.
-struct Unfinished {
-    folder: TempDir,
-    place: PathBuf,
+/// The place that a backup is for, and the folder beside it that it is made in.
+struct Place {
+    path: PathBuf,
+    folder: Unfinished,
 }
 
 impl Backup {
@@ -58,9 +60,9 @@ impl Backup {
         let database = check_filled(&self.data)?;
         let log = event_log(&self.data);
         let log = Some(log).filter(|log| log.exists());
-        let unfinished = Unfinished::beside(&self.to)?;
-        let folder = unfinished.folder.path();
-        let (mut manifest, keys) = self.copy_configuration(&database, folder).await?;
+        let place = Place::free(&self.to)?;
+        let folder = place.folder.path();
+        let (mut manifest, keys) = self.copy_with_keys(&database, folder).await?;
         manifest.files.push(settle(folder, DATABASE).await?);
         if let Some(log) = log {
             manifest.event_log = copy_events(&log, folder).await?;
@@ -72,8 +74,22 @@ impl Backup {
             put_keys(&mut manifest, &keys, folder).await?;
         }
         manifest.write(folder)?;
-        unfinished.finish()?;
+        place.fill()?;
         Ok(manifest)
+    }
+
+    /// Copies the configuration with the keys that it needs. Where keys were replaced one after the other meanwhile, none
+    /// of those that were seen may fit: then it is copied again.
+    async fn copy_with_keys(&self, database: &Path, folder: &Path) -> Outcome<(Manifest, Vec<HeldKey>)> {
+        for _ in 1..ATTEMPTS {
+            let (manifest, keys) = self.copy_configuration(database, folder).await?;
+            if !self.with_key || needed_keys(&manifest.key_ids, &keys).is_ok() {
+                return Ok((manifest, keys));
+            }
+            let copy = folder.join(DATABASE);
+            fs::remove_file(&copy).map_err(|error| named(&error, &copy))?;
+        }
+        self.copy_configuration(database, folder).await
     }
 
     /// The keys are those from after and from before, since one may replace another meanwhile.
@@ -148,32 +164,29 @@ async fn put_keys(manifest: &mut Manifest, held: &[HeldKey], folder: &Path) -> O
     Ok(())
 }
 
-impl Unfinished {
-    /// Begins a backup for this place.
-    fn beside(place: &Path) -> Outcome<Self> {
-        let place = absolute(place).map_err(|error| named(&error, place))?;
-        if !is_free(&place)? {
+impl Place {
+    /// A place where nothing is yet.
+    fn free(path: &Path) -> Outcome<Self> {
+        let path = absolute(path).map_err(|error| named(&error, path))?;
+        if !is_free(&path)? {
             let what = "is not empty: a backup becomes a new folder, or an empty one";
-            return Err(format!("{} {what}", place.display()).into());
+            return Err(format!("{} {what}", path.display()).into());
         }
-        let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
-            return Err(format!("{} is no name for a backup", place.display()).into());
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(format!("{} is no name for a backup", path.display()).into());
         };
         if !parent.is_dir() {
             return Err(format!("the folder {} is not there", parent.display()).into());
         }
-        let prefix = format!("{}{UNFINISHED}", name.to_string_lossy());
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).permissions(Permissions::from_mode(0o700));
-        let folder = builder.tempdir_in(parent).map_err(|error| named(&error, parent))?;
-        Ok(Self { folder, place })
+        let folder = Unfinished::beginning(parent, &format!("{}{UNFINISHED}", name.to_string_lossy()), 6)?;
+        Ok(Self { path, folder })
     }
 
-    /// Puts it in its place, whole and durable.
-    fn finish(self) -> Outcome {
+    /// Puts the folder there, whole and durable.
+    fn fill(self) -> Outcome {
         settle_folder(self.folder.path())?;
-        fs::rename(self.folder.path(), &self.place).map_err(|error| named(&error, &self.place))?;
+        fs::rename(self.folder.path(), &self.path).map_err(|error| named(&error, &self.path))?;
         drop(self.folder.keep());
-        Ok(self.place.parent().map_or(Ok(()), settle_folder)?)
+        Ok(self.path.parent().map_or(Ok(()), settle_folder)?)
     }
 }
