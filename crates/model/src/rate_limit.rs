@@ -142,8 +142,12 @@ impl RateBucket {
         (self.level * 1_000).checked_div(self.limit.full()).unwrap_or(0)
     }
 
-    /// A clock that goes back adds nothing, and takes nothing away.
+    /// A clock that goes back adds nothing, and takes nothing away. A little back is no clock but a request that was overtaken:
+    /// what has been added up to the later moment is not added again.
     fn refill(&mut self, now: Timestamp) {
+        if is_overtaken(self.at, now) {
+            return;
+        }
         let elapsed = now.millis().saturating_sub(self.at.millis());
         let (_, requests) = self.limit.pace();
         self.level = self.level.saturating_add(elapsed.saturating_mul(requests)).min(self.limit.full());
@@ -162,9 +166,14 @@ impl RateBucket {
     }
 }
 
-/// Whether the last notice is long ago. One in the future is: the clock was ahead.
+/// Whether a moment lies a little before one that was seen already.
+fn is_overtaken(seen: Timestamp, now: Timestamp) -> bool {
+    now < seen && seen.millis() - now.millis() < SELDOM
+}
+
+/// Whether the last notice is long ago. One far in the future is: the clock was ahead.
 fn seldom(last: Option<Timestamp>, now: Timestamp) -> bool {
-    last.is_none_or(|last| last > now || now.millis() - last.millis() >= SELDOM)
+    last.is_none_or(|last| last.millis().abs_diff(now.millis()) >= SELDOM)
 }
 
 impl RateStanding {

@@ -97,6 +97,17 @@ fn a_bucket_is_used_up_and_comes_back_one_by_one() {
     assert_eq!(taken(3_600), (true, 1, 10));
 }
 
+/// A request whose body was slow is let through by the time at which it arrived, after others that came later.
+#[test]
+fn requests_that_overtake_one_another_gain_nothing() {
+    let limit = RateLimit { burst: 10, refill: Refill::PerMinute(60) };
+    let at = |seconds: u64| Timestamp::from_seconds(1_767_355_200 + seconds);
+    let mut bucket = RateBucket::full(limit, at(0));
+    let moments = (0..1_000).map(|number| if number % 10 == 0 { at(0) } else { at(9) });
+    let allowed = moments.filter(|moment| bucket.take(limit, *moment).allowed).count();
+    assert_eq!(allowed, 19, "ten at once and one a second");
+}
+
 #[test]
 fn a_limit_that_has_changed_is_in_force_with_the_next_request() {
     let wide = RateLimit { burst: 100, refill: Refill::PerSecond(100) };

@@ -72,7 +72,7 @@ impl OfEndpoint {
     }
 }
 
-/// Forgets those that say nothing; if that is not enough, those of which the most is left, half of all or more.
+/// Forgets those that say nothing; if that is not enough, half of all: those of which the most is left.
 fn make_room(clients: &mut HashMap<ClientId, RateBucket>, now: Timestamp) {
     if clients.len() < MOST {
         return;
@@ -85,7 +85,14 @@ fn make_room(clients: &mut HashMap<ClientId, RateBucket>, now: Timestamp) {
     let middle = shares.len() / 2;
     let (_, median, _) = shares.select_nth_unstable(middle);
     let median = *median;
-    clients.retain(|_, bucket| bucket.share() < median);
+    // Of those that stand alike, as many stay as there is room for.
+    let below = clients.values().filter(|bucket| bucket.share() < median).count();
+    let mut room = middle.saturating_sub(below);
+    clients.retain(|_, bucket| {
+        let stands_at_median = bucket.share() == median && room > 0;
+        room -= usize::from(stands_at_median);
+        bucket.share() < median || stands_at_median
+    });
 }
 
 #[cfg(test)]
@@ -116,6 +123,19 @@ mod tests {
         assert_eq!(["a", "a", "a", "b"].map(|client| of_client(&buckets, client)), [true, true, false, true]);
         let other = buckets.take_of_client(Limited::ManagementApi, &"a".into(), LIMIT, NOW);
         assert!(other.allowed);
+    }
+
+    #[test]
+    fn where_all_are_at_their_limit_half_of_them_stay_limited() {
+        let buckets = Buckets::default();
+        let once = RateLimit { burst: 1, refill: Refill::PerMinute(1) };
+        let ask =
+            |client: &str| buckets.take_of_client(Limited::TokenEndpoint, &client.into(), once, NOW).allowed;
+        let clients: Vec<String> = (0..SHARDS * MOST + SHARDS).map(|number| number.to_string()).collect();
+        assert!(clients.iter().all(|client| ask(client)));
+        assert!(held(&buckets) >= SHARDS * MOST / 2, "{}", held(&buckets));
+        let limited = clients.iter().rev().take(1_000).filter(|client| !ask(client)).count();
+        assert!(limited > 400, "{limited}");
     }
 
     #[test]

@@ -66,40 +66,51 @@ pub(crate) struct Asking<'r> {
 pub(crate) struct Gate<'s> {
     state: &'s State,
     endpoint: Limited,
-    limits: EndpointLimits,
-    now: Timestamp,
-    all: OnceLock<RateStanding>,
-    client: OnceLock<RateStanding>,
+    all: OnceLock<Passed>,
+    client: OnceLock<Passed>,
+}
+
+/// How a limit stands after a request has come to it, and when that was.
+#[derive(Clone, Copy)]
+struct Passed {
+    standing: RateStanding,
+    at: Timestamp,
 }
 
 impl<'s> Gate<'s> {
-    /// The gate of an endpoint, by the limits that are set now. A configuration that is too old limits nothing: requests
-    /// are refused by it anyway.
+    /// The gate of an endpoint.
     pub(crate) fn of(state: &'s State, endpoint: Limited) -> Self {
-        let snapshot = state.follower.current().ok();
+        Self { state, endpoint, all: OnceLock::new(), client: OnceLock::new() }
+    }
+
+    /// The limits that are set now: between the head of a request and the proof of its client lies its body, which may be
+    /// slow. A configuration that is too old limits nothing: requests are refused by it anyway.
+    fn limits(&self) -> EndpointLimits {
+        let snapshot = self.state.follower.current().ok();
         let set = snapshot.as_ref().and_then(|snapshot| snapshot.tenant().extensions.rate_limits.as_ref());
-        let limits = set.map(|limits| endpoint.of(limits)).unwrap_or_default();
-        let now = state.clock().now();
-        Self { state, endpoint, limits, now, all: OnceLock::new(), client: OnceLock::new() }
+        set.map(|limits| self.endpoint.of(limits)).unwrap_or_default()
     }
 
     /// Takes one of the requests that all have together.
     pub(crate) fn pass_all(&self, asking: Asking<'_>) -> Result<(), TooMany> {
-        let Some(limit) = self.limits.global else { return Ok(()) };
-        let standing =
-            *self.all.get_or_init(|| self.state.buckets.take_of_all(self.endpoint, limit, self.now));
+        let Some(limit) = self.limits().global else { return Ok(()) };
+        let at = self.state.clock().now();
+        let take = || Passed { standing: self.state.buckets.take_of_all(self.endpoint, limit, at), at };
+        let Passed { standing, .. } = *self.all.get_or_init(take);
         self.notice(standing, None, asking);
         self.verdict(standing, TooMany::OfAll)
     }
 
     /// Takes one of the requests of this client; of one request once.
     pub(crate) fn pass_client(&self, client: &ClientId, asking: Asking<'_>) -> Result<(), TooMany> {
-        let Some(limit) = self.limits.per_client else { return Ok(()) };
         if self.client.get().is_some() {
             return Ok(());
         }
-        let take = || self.state.buckets.take_of_client(self.endpoint, client, limit, self.now);
-        let standing = *self.client.get_or_init(take);
+        let Some(limit) = self.limits().per_client else { return Ok(()) };
+        let at = self.state.clock().now();
+        let take =
+            || Passed { standing: self.state.buckets.take_of_client(self.endpoint, client, limit, at), at };
+        let Passed { standing, .. } = *self.client.get_or_init(take);
         self.notice(standing, Some(client), asking);
         self.verdict(standing, TooMany::OfClient)
     }
@@ -116,10 +127,10 @@ impl<'s> Gate<'s> {
     pub(crate) fn mark<B>(&self, answer: &mut Response<B>) {
         let (all, client) = (self.all.get(), self.client.get());
         if let Some(tightest) = tightest(all, client) {
-            mark(answer.headers_mut(), tightest, self.now);
+            mark(answer.headers_mut(), &tightest.standing, tightest.at);
         }
         if let (Limited::TokenEndpoint, Some(client)) = (self.endpoint, client) {
-            let value = headers::of_client(client);
+            let value = headers::of_client(&client.standing);
             answer
                 .headers_mut()
                 .extend(HeaderValue::try_from(value).ok().map(|value| (headers::CLIENT, value)));
@@ -135,9 +146,9 @@ impl<'s> Gate<'s> {
 }
 
 /// The one that refused, or of which the smaller share is left.
-fn tightest<'s>(all: Option<&'s RateStanding>, client: Option<&'s RateStanding>) -> Option<&'s RateStanding> {
+fn tightest<'s>(all: Option<&'s Passed>, client: Option<&'s Passed>) -> Option<&'s Passed> {
     let (Some(of_all), Some(of_client)) = (all, client) else { return all.or(client) };
-    let share = |standing: &RateStanding| {
+    let share = |Passed { standing, .. }: &Passed| {
         (standing.allowed, u64::from(standing.remaining) * 1_000_000 / u64::from(standing.burst.max(1)))
     };
     Some(if share(of_all) < share(of_client) { of_all } else { of_client })
