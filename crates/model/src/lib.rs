@@ -59,7 +59,7 @@ pub use id::{
     ResourceServerId, TokenId,
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
-pub use log_destination::LogDestination;
+pub use log_destination::{LogDestination, masked_endpoint};
 pub use log_event::{LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
 pub use log_query::{LONGEST_LOG_QUERY, LogBounds, LogFields, LogQuery, LogQueryFault};
 pub use log_stream::{

@@ -2,7 +2,7 @@
 //! (Auth0: Log event type codes).
 
 use grantd_management::{Body, Caller, Request};
-use grantd_model::{LogEvent, LogEventKind};
+use grantd_model::{LogEvent, LogEventKind, masked_endpoint};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ const MASK: &str = "*****";
 /// Members whose names have one of these in them are secrets, or have some in them.
 const SECRET: [&str; 7] =
     ["secret", "password", "authorization", "private", "customheaders", "addons", "certificate"];
-/// A URL that has a key in its query at times.
+/// A URL that has a key in its path or its query at times.
 const ENDPOINT: &str = "httpendpoint";
 /// What an answer has in it that shows secrets.
 const SHOWN: [&[u8]; 4] = [
@@ -46,7 +46,10 @@ pub(crate) struct Done<'r> {
 /// Records what was done, where it is worth it, and waits until that is durable: nobody is told of a change that the
 /// log may still forget.
 pub(crate) async fn done(state: &State, done: Done<'_>) {
-    let kind = if done.parts.method != Method::GET {
+    let kind = if done.parts.method == Method::HEAD {
+        // It changes nothing, and shows nothing either.
+        return;
+    } else if done.parts.method != Method::GET {
         LogEventKind::ManagementWrite
     } else if SHOWN.iter().any(|shown| contains(done.answer, shown)) {
         LogEventKind::ManagementReadOfSecrets
@@ -113,10 +116,8 @@ fn mask(value: &mut Value) {
                 let name = name.to_ascii_lowercase();
                 if SECRET.iter().any(|secret| name.contains(secret)) && !member.is_boolean() {
                     *member = MASK.into();
-                } else if let Some((before, _)) = member.as_str().and_then(|text| text.split_once('?'))
-                    && name == ENDPOINT
-                {
-                    *member = format!("{before}?{MASK}").into();
+                } else if let (ENDPOINT, Some(endpoint)) = (name.as_str(), member.as_str()) {
+                    *member = masked_endpoint(endpoint).into();
                 } else {
                     mask(member);
                 }
@@ -148,7 +149,7 @@ mod tests {
             masked,
             json!({
                 "name": "a", "client_secret": MASK, "scopes": [{"value": "read:x"}],
-                "sink": {"httpEndpoint": "https://x?*****", "httpAuthorization": MASK, "httpCustomHeaders": MASK},
+                "sink": {"httpEndpoint": "https://x/*****", "httpAuthorization": MASK, "httpCustomHeaders": MASK},
                 "signing_secret": MASK, "addons": MASK,
             })
         );

@@ -123,7 +123,8 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     gate.pass_all(asking(&parts))?;
     let caller = &*known.insert(authenticate(state, &parts).await?);
     gate.pass_client(&caller.client_id, asking(&parts))?;
-    let changes = parts.method != Method::GET;
+    // HEAD is answered as GET is, without its body (RFC 9110 §9.3.2).
+    let changes = !matches!(parts.method, Method::GET | Method::HEAD);
     let request = take_apart(path, &parts, body).await?;
     let reply = use_case.call(&state.context, caller, &request).await;
     if changes {
