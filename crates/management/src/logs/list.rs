@@ -3,6 +3,7 @@
 
 use grantd_model::{LogEntry, LogId, LogPosition, LogQuery};
 use grantd_schema::Operation::ListLogs;
+use grantd_store::Log;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -68,7 +69,12 @@ async fn checkpoint(context: &Context, query: &Members) -> Result<LogListing, Er
     let from = from.transpose()?;
     let position = from.map_or(LogPosition(0), |(_, position)| position);
     let entries = match &context.log {
-        Some(log) => log.after(position, u32::try_from(take).unwrap_or(u32::MAX)).await?,
+        Some(log) => {
+            if let Some((from, position)) = from {
+                check_known(&**log, from, position).await?;
+            }
+            log.after(position, u32::try_from(take).unwrap_or(u32::MAX)).await?
+        }
         None => Vec::new(),
     };
     let last = entries.last().map(LogEntry::id).or_else(|| from.map(|(from, _)| from.to_owned()));
@@ -77,7 +83,17 @@ async fn checkpoint(context: &Context, query: &Members) -> Result<LogListing, Er
         Some(last) => format!("{audience}logs?from={last}&take={take}"),
         None => format!("{audience}logs?take={take}"),
     };
-    Ok(LogListing { logs: shown(&entries, query)?, totals: None, next: Some(next) })
+    Ok(LogListing { logs: shown(&entries, &Members::new())?, totals: None, next: Some(next) })
+}
+
+/// Whether a checkpoint is one of this log. After a restore the log has other entries where the former one had those that
+/// the reader has read: going on there would leave some out without a word. What retention has removed cannot be compared.
+async fn check_known(log: &dyn Log, from: &str, position: LogPosition) -> Result<(), Error> {
+    match log.get(position).await? {
+        Some(entry) if entry.id() == from => Ok(()),
+        None if position <= log.removed().await? => Ok(()),
+        _ => Err(Error::InvalidCursor),
+    }
 }
 
 fn shown(entries: &[LogEntry], query: &Members) -> Result<Vec<Members>, Error> {

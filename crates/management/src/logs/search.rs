@@ -9,6 +9,8 @@ use crate::Error;
 
 /// Entries that a search looks at: one that finds little must not read for ever.
 const MOST_LOOKED_AT: u64 = 1_000_000;
+/// Terms of a query that looks at so many; one of more terms looks at fewer entries.
+const TERMS: u64 = 4;
 /// Matches that are kept while they are sorted, before those that cannot be among the first are dropped.
 const KEPT: usize = 4_096;
 
@@ -42,6 +44,10 @@ impl Search {
         Self { query, order, direction, skip: count(skip), take: count(take) }
     }
 
+    fn most_looked_at(&self) -> u64 {
+        (MOST_LOOKED_AT * TERMS) / self.query.terms().max(TERMS)
+    }
+
     fn range(&self) -> LogRange {
         let bounds = self.query.bounds();
         LogRange { from: bounds.from, until: bounds.until, kind: bounds.kind, client_id: bounds.client_id }
@@ -61,6 +67,7 @@ pub(super) async fn search(log: &dyn Log, search: Search) -> Result<Vec<LogEntry
 
 async fn by_date(log: &dyn Log, search: &Search) -> Result<Vec<LogEntry>, Error> {
     let (mut found, mut skipped, mut looked_at) = (Vec::new(), 0, 0);
+    let most = search.most_looked_at();
     let mut visit = |entry: LogEntry| {
         looked_at += 1;
         if search.query.matches(&LogFields::of(&entry)) {
@@ -70,7 +77,7 @@ async fn by_date(log: &dyn Log, search: &Search) -> Result<Vec<LogEntry>, Error>
                 found.push(entry);
             }
         }
-        go_on(found.len() < search.take && looked_at < MOST_LOOKED_AT)
+        go_on(found.len() < search.take && looked_at < most)
     };
     log.scan(&search.range(), search.direction, &mut visit).await?;
     Ok(found)
@@ -79,6 +86,7 @@ async fn by_date(log: &dyn Log, search: &Search) -> Result<Vec<LogEntry>, Error>
 async fn by_field(log: &dyn Log, search: &Search, field: &str) -> Result<Vec<LogEntry>, Error> {
     let first = search.skip + search.take;
     let (mut found, mut looked_at) = (Vec::new(), 0);
+    let most = search.most_looked_at();
     let sort = |found: &mut Vec<(String, LogEntry)>| {
         // Stable, so that those with the same value stay as they came: newest first.
         match search.direction {
@@ -98,7 +106,7 @@ async fn by_field(log: &dyn Log, search: &Search, field: &str) -> Result<Vec<Log
         if found.len() >= KEPT {
             sort(&mut found);
         }
-        go_on(looked_at < MOST_LOOKED_AT)
+        go_on(looked_at < most)
     };
     log.scan(&search.range(), Direction::Descending, &mut visit).await?;
     sort(&mut found);

@@ -1,6 +1,7 @@
 //! The fields of an entry, as far as queries look at them.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use serde::Deserialize;
 
@@ -12,6 +13,9 @@ use crate::{LogEntry, LogPosition, Timestamp};
 pub struct LogFields<'e> {
     pub(super) date: Timestamp,
     position: LogPosition,
+    /// Written out once, however many terms ask for it.
+    date_text: OnceCell<String>,
+    log_id: OnceCell<String>,
     text: Texts<'e>,
 }
 
@@ -51,7 +55,13 @@ impl<'e> LogFields<'e> {
     /// The fields of an entry; one that cannot be read has none but its date and its place.
     pub fn of(entry: &'e LogEntry) -> Self {
         let text = serde_json::from_str(&entry.text).unwrap_or_default();
-        Self { date: entry.date, position: entry.position, text }
+        Self {
+            date: entry.date,
+            position: entry.position,
+            date_text: OnceCell::new(),
+            log_id: OnceCell::new(),
+            text,
+        }
     }
 
     /// The value of a field of this name, as a query sees it; for sorting.
@@ -69,12 +79,13 @@ impl<'e> LogFields<'e> {
             // Nobody signs in here.
             Field::Connection | Field::Strategy | Field::StrategyType => None,
             Field::ConnectionId => text.connection_id.as_deref().map(Cow::Borrowed),
-            Field::Date => Some(self.date.to_string().into()),
+            Field::Date => Some(Cow::Borrowed(self.date_text.get_or_init(|| self.date.to_string()))),
             Field::Description => Some(Cow::Borrowed(&*text.description)),
             Field::Hostname => text.hostname.as_deref().map(Cow::Borrowed),
             Field::Ip => text.ip.as_deref().map(Cow::Borrowed),
             Field::LogId => {
-                Some(crate::LogId { date: self.date, position: self.position }.to_string().into())
+                let write = || crate::LogId { date: self.date, position: self.position }.to_string();
+                Some(Cow::Borrowed(self.log_id.get_or_init(write)))
             }
             Field::OrganizationId => text.organization_id.as_deref().map(Cow::Borrowed),
             Field::OrganizationName => text.organization_name.as_deref().map(Cow::Borrowed),

@@ -120,6 +120,11 @@ impl LogQuery {
         self.0.matches(entry)
     }
 
+    /// How many terms and ranges an entry is compared with.
+    pub fn terms(&self) -> u64 {
+        self.0.terms()
+    }
+
     /// What the query says of all its matches.
     pub fn bounds(&self) -> LogBounds {
         let mut bounds = LogBounds::default();
@@ -144,6 +149,15 @@ impl Node {
             Self::And(nodes) => nodes.iter().all(|node| node.matches(entry)),
             Self::Or(nodes) => nodes.iter().any(|node| node.matches(entry)),
             Self::Not(node) => !node.matches(entry),
+        }
+    }
+
+    fn terms(&self) -> u64 {
+        match self {
+            Self::All => 0,
+            Self::Term(..) | Self::Between(..) | Self::During(..) => 1,
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().map(Self::terms).sum(),
+            Self::Not(node) => node.terms(),
         }
     }
 

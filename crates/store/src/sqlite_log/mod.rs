@@ -28,6 +28,8 @@ use crate::{Log, LogRange, Retention, StoreError, Visit, migrations};
 type Db = sqlx::Sqlite;
 
 const READERS: u32 = 2;
+/// Searches read one page each in turn, on a connection of their own: deliveries and metrics do not wait for them.
+const SEARCHERS: u32 = 1;
 const MIGRATIONS: &[migrations::Source] = &[
     (1, "events", include_str!("../../migrations/sqlite_log/0001_events.sql")),
     (2, "one index", include_str!("../../migrations/sqlite_log/0002_one_index.sql")),
@@ -37,6 +39,7 @@ const MIGRATIONS: &[migrations::Source] = &[
 pub struct SqliteLog {
     writer: Mutex<Writer>,
     readers: SqlitePool,
+    searchers: SqlitePool,
 }
 
 impl SqliteLog {
@@ -48,13 +51,15 @@ impl SqliteLog {
         let mut connection = options.connect().await?;
         migrations::run(&mut connection, MIGRATIONS).await?;
         let writer = Writer::take_over(connection, key).await?;
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
-        Ok(Self { writer: Mutex::new(writer), readers })
+        let pool = |most| SqlitePoolOptions::new().max_connections(most).connect_with(options.clone());
+        let (readers, searchers) = (pool(READERS).await?, pool(SEARCHERS).await?);
+        Ok(Self { writer: Mutex::new(writer), readers, searchers })
     }
 
     /// Closes the file.
     pub async fn close(self) {
         self.readers.close().await;
+        self.searchers.close().await;
         if let Err(error) = self.writer.into_inner().close().await {
             tracing::error!(%error, "the log did not close");
         }
@@ -155,7 +160,7 @@ impl Log for SqliteLog {
         direction: Direction,
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError> {
-        read::scan(&self.readers, range, direction, visit).await
+        read::scan(&self.searchers, range, direction, visit).await
     }
 
     async fn trim(&self, retention: Retention, now: Timestamp) -> Result<u64, StoreError> {

@@ -110,10 +110,47 @@ async fn a_checkpoint_reads_on_in_the_order_of_the_log_and_says_where_the_next_b
     assert_eq!(app.get("/logs?from=nowhere").await.status, 400);
 }
 
+/// As after a restore: the entries that the reader has read are of another past.
+#[tokio::test]
+async fn a_checkpoint_of_another_log_is_refused() {
+    let app = app_with_events(&["one", "two", "three"]).await;
+    let behind_the_end = format!("90020260102030405000{:036}", 9);
+    let of_another_time = format!("90020260102030405001{:036}", 2);
+    for from in [behind_the_end, of_another_time] {
+        let answer = app.get(&format!("/logs?from={from}&take=2")).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["errorCode"].as_str()), (400, Some("invalid_cursor")));
+    }
+}
+
 #[tokio::test]
 async fn a_server_without_a_log_has_an_empty_one() {
     let app = App::start().await;
     assert_eq!(app.get("/logs").await.json(), json!([]));
     assert_eq!(app.get("/logs?take=5").await.json(), Value::Array(Vec::new()));
     assert_eq!(app.get("/logs/1").await.status, 404);
+}
+
+/// It is a read: nothing of it is a change, and nothing of its answer gets into the log.
+#[tokio::test]
+async fn a_head_request_is_no_management_write() {
+    let app = app_with_events(&["one"]).await;
+    let written = "grantd_management_writes_total 1\n";
+    assert!(app.watched("/metrics").await.text.contains(written));
+    assert_eq!(app.call("HEAD", "/logs", None).await.status, 200);
+    assert_eq!(app.events().await.len(), 1);
+    assert!(app.watched("/metrics").await.text.contains(written));
+}
+
+#[tokio::test]
+async fn the_key_in_the_url_of_a_log_stream_is_in_no_event_and_not_shown_to_who_only_writes() {
+    let app = App::recording().await;
+    let sink = json!({"httpEndpoint": "https://hooks.test/services/T0/KEY-IN-PATH?key=KEY-IN-QUERY"});
+    let stream = app.create("/log-streams", json!({"type": "http", "sink": sink})).await;
+    let path = format!("/log-streams/{}", stream["id"].as_str().unwrap());
+    let writer = app.token_with_scopes(&["update:log_streams"]);
+    let answer = app.call_with(&writer, "PATCH", &path, Some(json!({"name": "x"}))).await;
+    assert_eq!(answer.json()["sink"], json!({"httpEndpoint": "https://hooks.test/*****"}), "{}", answer.text);
+    let events = app.events().await;
+    assert_eq!(events.len(), 2);
+    assert!(!format!("{events:?}").contains("KEY-IN"), "{events:?}");
 }
