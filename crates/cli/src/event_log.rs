@@ -9,6 +9,7 @@ use grantd_outbound::Outbound;
 use grantd_server::{LogStreams, Recorder, trim_log};
 use grantd_snapshot::Follower;
 use grantd_store::{ChainKey, Log, Retention, SqliteLog, SqliteStore};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Outcome;
@@ -117,12 +118,15 @@ impl EventLog {
         }
     }
 
-    /// What runs as long as the server does: events are written, and old ones removed.
-    pub(crate) fn tasks(&self, clock: Arc<dyn Clock>) -> [JoinHandle<()>; 2] {
+    /// What runs as long as the server does: events are written, and old ones removed, until the other end of `stop` is
+    /// dropped.
+    pub(crate) fn tasks(&self, clock: Arc<dyn Clock>, stop: &watch::Receiver<()>) -> [JoinHandle<()>; 2] {
         let (recorder, log, retention) = (Arc::clone(&self.recorder), Arc::clone(&self.log), self.retention);
+        let stopped = |mut stop: watch::Receiver<()>| async move { while stop.changed().await.is_ok() {} };
+        let (one, other) = (stopped(stop.clone()), stopped(stop.clone()));
         [
-            tokio::spawn(async move { recorder.write().await }),
-            tokio::spawn(async move { trim_log(&*log, retention, &*clock).await }),
+            tokio::spawn(async move { recorder.write(one).await }),
+            tokio::spawn(async move { trim_log(&*log, retention, &*clock, other).await }),
         ]
     }
 

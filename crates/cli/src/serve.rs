@@ -8,7 +8,7 @@ use grantd_model::{Clock, Entropy};
 use grantd_server::{ClientCertificates, Listener, LogStreams, State, Transport, rotate_on_schedule, router};
 use grantd_snapshot::Follower;
 use grantd_store::{SqliteStore, Store};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
@@ -163,8 +163,9 @@ impl Ready {
         let following = tokio::spawn(async move { follower.follow().await });
         let state = Arc::clone(&self.state);
         let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
-        let mut tasks = vec![following, rotating];
-        tasks.extend(self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock))));
+        let (stop_log, log_stop) = watch::channel(());
+        let logging: Vec<_> =
+            self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock), &log_stop)).collect();
         let watch =
             |listener| Watched::start(listener, Arc::clone(&self.state), self.streams.clone(), &*self.clock);
         let watched = self.operations.map(watch);
@@ -186,8 +187,12 @@ impl Ready {
         if let Some(streaming) = streaming {
             drop(streaming.await);
         }
-        for task in tasks {
+        for task in [following, rotating] {
             task.abort();
+            drop(task.await);
+        }
+        drop(stop_log);
+        for task in logging {
             drop(task.await);
         }
         drop(self.follower);

@@ -3,12 +3,14 @@
 //! What waits is bounded in time and number. An unclean stop loses what waited: the last tenth of a second. A log that
 //! cannot be written keeps [`WAITING`] events; what happens beyond that is counted, and lost.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use grantd_model::{Causes, LogEvent};
 use grantd_store::{Log, StoreError};
+use tokio::select;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
@@ -120,14 +122,22 @@ impl Recorder {
         }
     }
 
-    /// Writes what is recorded, until the task is dropped. Then [`finish`](Self::finish) writes the rest.
-    pub async fn write(&self) {
+    /// Writes what is recorded, until `stop` is done. It is looked at between batches: one that is cut while it is written
+    /// would be lost. Then [`finish`](Self::finish) writes the rest.
+    pub async fn write(&self, stop: impl Future<Output = ()>) {
         let Some(log) = &self.log else { return };
+        let mut stop = pin!(stop);
         loop {
-            drop(timeout(INTERVAL, self.pressing.notified()).await);
+            select! {
+                () = &mut stop => return,
+                _ = timeout(INTERVAL, self.pressing.notified()) => {}
+            }
             while let Err(error) = self.write_waiting(&**log).await {
                 tracing::error!(error = %Causes(&error), "events could not be written to the log");
-                sleep(PAUSE).await;
+                select! {
+                    () = &mut stop => return,
+                    () = sleep(PAUSE) => {}
+                }
             }
         }
     }

@@ -62,7 +62,7 @@ pub trait Log: Send + Sync {
         visit: &mut Visit<'_>,
     ) -> Result<(), StoreError>;
 
-    /// Removes what is beyond the retention, some of it at a time; returns how many entries went.
+    /// Removes the first of what is beyond the retention; returns how many entries went, 0 when all of it is gone.
     async fn trim(&self, retention: Retention, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Up to where a stream has delivered; none if it never has.

@@ -157,7 +157,7 @@ impl App {
         app.router = router(Arc::clone(&app.state));
         app.log = Some(log);
         let written = Arc::clone(&recorder);
-        tokio::spawn(async move { written.write().await });
+        tokio::spawn(async move { written.write(std::future::pending()).await });
         app.recorder = Some(recorder);
         app
     }

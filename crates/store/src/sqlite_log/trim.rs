@@ -12,7 +12,7 @@ use crate::{Retention, StoreError};
 /// Rows that one transaction removes: events that come meanwhile wait for it.
 const ROWS: i64 = 2_000;
 
-/// Removes all that is beyond; returns how many entries went.
+/// Removes some of what is beyond; returns how many entries went.
 pub(super) async fn trim(
     writer: &Mutex<Writer>,
     retention: Retention,
@@ -20,14 +20,7 @@ pub(super) async fn trim(
 ) -> Result<u64, StoreError> {
     let age = u64::try_from(retention.age.as_millis()).unwrap_or(u64::MAX);
     let oldest = Timestamp::from_millis(now.millis().saturating_sub(age));
-    let mut removed = 0;
-    loop {
-        let some = writer.lock().await.trim_some(oldest, retention.bytes).await?;
-        removed += some;
-        if some < ROWS.unsigned_abs() {
-            return Ok(removed);
-        }
-    }
+    writer.lock().await.trim_some(oldest, retention.bytes).await
 }
 
 impl Writer {

@@ -18,8 +18,9 @@ async fn what_is_too_old_goes_and_the_rest_is_whole() {
     let file = File::filled(1..=5000).await;
     let log = file.open().await;
     let now = Timestamp::from_seconds(5000);
-    assert_eq!(log.trim(by_age(1000), now).await.unwrap(), 3999);
-    assert_eq!(log.trim(by_age(1000), now).await.unwrap(), 0);
+    for removed in [2000, 1999, 0] {
+        assert_eq!(log.trim(by_age(1000), now).await.unwrap(), removed);
+    }
     assert_eq!(log.removed().await.unwrap(), LogPosition(3999));
     assert_eq!(log.get(LogPosition(3999)).await.unwrap(), None);
     assert!(log.get(LogPosition(4000)).await.unwrap().is_some());
