@@ -93,12 +93,14 @@ async fn grants(context: &Context, client: Option<&ClientId>) -> Result<Vec<Clie
     }
 }
 
-fn unheld(caller: &Caller, scopes: Option<&ScopeSet>) -> Vec<String> {
+/// The scopes that the caller does not hold.
+pub(crate) fn unheld(caller: &Caller, scopes: Option<&ScopeSet>) -> Vec<String> {
     let scopes = scopes.into_iter().flatten();
     scopes.filter(|scope| !caller.scopes.contains(scope.as_str())).map(ToString::to_string).collect()
 }
 
-async fn refuse(context: &Context, unheld: Vec<String>) -> Result<(), Error> {
+/// Fails if there are scopes that the caller lacks, unless the deployment lets everybody grant everything.
+pub(crate) async fn refuse(context: &Context, unheld: Vec<String>) -> Result<(), Error> {
     if unheld.is_empty() || context.store.tenant().await?.record.extensions.allow_granting_unheld_scopes {
         return Ok(());
     }

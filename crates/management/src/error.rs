@@ -9,6 +9,7 @@ use grantd_store::{Noun, StoreError};
 use thiserror::Error;
 
 use crate::CredentialFault;
+use crate::extensions::ConfigurationFault;
 
 /// What a request names and nobody has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,15 @@ pub enum Error {
     /// The caller would hand out Management API scopes that it does not hold.
     #[error("the caller does not hold {0:?}")]
     UnheldScopes(Vec<String>),
+    /// A declared configuration that cannot be applied.
+    #[error("the configuration has {} faults", .0.len())]
+    Configuration(Vec<ConfigurationFault>),
+    /// The configuration is not any more what a plan was made for.
+    #[error("the configuration has changed since it was planned")]
+    ConfigurationChanged,
+    /// What is to be deleted, or what would go with it, is protected.
+    #[error("the {0:?} is protected from deletion")]
+    Protected(Noun),
     /// The record changed with every attempt to update it.
     #[error("the record keeps changing")]
     Contended,
@@ -146,6 +156,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Duplicate(noun) => Self::Conflict(noun),
             StoreError::TooMany(noun) => Self::TooMany(noun),
+            StoreError::Protected(noun) => Self::Protected(noun),
             StoreError::Missing(Noun::Client) => Self::NotFound(Inexistent::Client),
             StoreError::Missing(Noun::Credential) => Self::NotFound(Inexistent::Credential),
             StoreError::Missing(Noun::ResourceServer) => Self::NotFound(Inexistent::ResourceServer),

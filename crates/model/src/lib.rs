@@ -24,6 +24,7 @@ mod log_query;
 mod log_stream;
 mod organization;
 mod outside_url;
+mod ownership;
 mod page;
 pub mod patch;
 mod rate_limit;
@@ -68,6 +69,7 @@ pub use log_stream::{
 };
 pub use organization::Organization;
 pub use outside_url::{OutsideUrl, UrlFault};
+pub use ownership::{Owned, OwnedKind, Ownership};
 pub use page::{Cursor, Page, Paging};
 pub use rate_limit::{EndpointLimits, RateBucket, RateLimit, RateLimits, RateNotice, RateStanding, Refill};
 pub use resource_server::{
@@ -86,7 +88,8 @@ pub use token_quota::{
 };
 
 /// A position in the order of all configuration changes: 0 before the first, then one more with each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct Revision(pub u64);
 
 /// A record as it was read: with the revision of its last change, so that an update can say what it updates.

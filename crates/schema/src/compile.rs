@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::format::Format;
 use crate::pattern::Pattern;
-use crate::violation::{Part, Violation};
+use crate::violation::{Part, SchemaFault, Violation};
 use crate::walk;
 
 /// A compiled JSON schema (the draft 4 vocabulary that Auth0 uses).
@@ -27,6 +27,11 @@ impl Schema {
     pub fn check(&self, part: Part, value: &Value) -> Result<(), Violation> {
         walk::first_fault(&self.0, value)
             .map_err(|located| Violation { part, message: located.sentence(part) })
+    }
+
+    /// Checks a value for all that is wrong with it, for who asks for more than the wire's one message.
+    pub fn faults(&self, value: &Value) -> Vec<SchemaFault> {
+        walk::all_faults(&self.0, value).into_iter().map(SchemaFault::from).collect()
     }
 }
 

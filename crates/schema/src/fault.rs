@@ -55,6 +55,8 @@ pub(crate) struct Located {
     pub fault: Fault,
     /// In the wire's notation, `groups[0].email`; empty at the root.
     pub path: String,
+    /// The same as a JSON pointer.
+    pub pointer: Box<str>,
     /// The schema's description without its final dot.
     pub description: Option<String>,
 }

@@ -24,4 +24,4 @@ pub use compile::Schema;
 pub use javascript::integral_numbers;
 pub use openapi::openapi;
 pub use operation::Operation;
-pub use violation::{Part, Violation};
+pub use violation::{Part, SchemaFault, Violation};

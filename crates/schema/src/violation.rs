@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::fault::{Fault, Located};
+
 /// The part of a request that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -52,3 +54,33 @@ impl fmt::Display for Violation {
 }
 
 impl std::error::Error for Violation {}
+
+/// One of several faults in a value: where, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaFault {
+    /// The place, as a JSON pointer (RFC 6901). A member that may not be there is pointed at, one that is missing is not.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl From<Located> for SchemaFault {
+    fn from(located: Located) -> Self {
+        let message = match &located.fault {
+            Fault::NoBranch(branches) if !branches.is_empty() => {
+                let each: Vec<String> = branches.iter().map(|branch| branch.fault.to_string()).collect();
+                format!("{}: {}", located.fault, each.join("; or "))
+            }
+            fault => fault.to_string(),
+        };
+        let first = match &located.fault {
+            Fault::Additional(names) => names.split(',').next(),
+            _ => None,
+        };
+        let pointer = match first {
+            Some(name) => format!("{}/{}", located.pointer, name.replace('~', "~0").replace('/', "~1")),
+            None => located.pointer.into(),
+        };
+        Self { pointer, message }
+    }
+}

@@ -1,4 +1,4 @@
-//! The walk over a value and its schema, up to the first fault.
+//! The walk over a value and its schema, up to the first fault or to all of them.
 //!
 //! It keeps z-schema's order, because one message is all a client sees: the type first, then the keywords as the schema
 //! lists them, required names last to first, and only then the members, last to first as well.
@@ -19,44 +19,74 @@ enum Step<'v> {
     Item(usize),
 }
 
+/// Is told of each fault, and says whether to stop at it.
+type Report<'r> = dyn FnMut(Located) -> Walked + 'r;
+
 /// Looks for the first fault.
 pub(crate) fn first_fault(schema: &Node, value: &Value) -> Walked {
-    walk(schema, value, &mut Vec::new())
+    walk(schema, value, &mut Vec::new(), &mut Err)
 }
 
-fn walk<'v>(schema: &Node, value: &'v Value, path: &mut Vec<Step<'v>>) -> Walked {
-    check_type(schema, value).map_err(|fault| locate(schema, path, fault))?;
+/// Looks for every fault; of a value of the wrong type only that.
+pub(crate) fn all_faults(schema: &Node, value: &Value) -> Vec<Located> {
+    let mut found = Vec::new();
+    let mut report = |located| {
+        found.push(located);
+        Ok(())
+    };
+    // The report stops at nothing.
+    drop(walk(schema, value, &mut Vec::new(), &mut report));
+    found
+}
+
+fn walk<'v>(schema: &Node, value: &'v Value, path: &mut Vec<Step<'v>>, report: &mut Report<'_>) -> Walked {
+    if let Err(fault) = check_type(schema, value) {
+        return report(locate(schema, path, fault));
+    }
     for keyword in &schema.keywords {
-        match keyword {
-            Keyword::AnyOf(branches) => any_of(schema, branches, value, path)?,
-            Keyword::OneOf(branches) => one_of(schema, branches, value, path)?,
-            _ => check(keyword, schema, value).map_err(|fault| locate(schema, path, fault))?,
+        let checked = match keyword {
+            Keyword::AnyOf(branches) => any_of(branches, value, path),
+            Keyword::OneOf(branches) => one_of(branches, value, path),
+            _ => check(keyword, schema, value),
+        };
+        if let Err(fault) = checked {
+            report(locate(schema, path, fault))?;
         }
     }
     match value {
-        Value::Array(items) => walk_items(schema, items, path),
-        Value::Object(members) => walk_members(schema, members, path),
+        Value::Array(items) => walk_items(schema, items, path, report),
+        Value::Object(members) => walk_members(schema, members, path, report),
         _ => Ok(()),
     }
 }
 
-fn walk_items<'v>(schema: &Node, items: &'v [Value], path: &mut Vec<Step<'v>>) -> Walked {
+fn walk_items<'v>(
+    schema: &Node,
+    items: &'v [Value],
+    path: &mut Vec<Step<'v>>,
+    report: &mut Report<'_>,
+) -> Walked {
     let Some(each) = &schema.items else {
         return Ok(());
     };
     for (index, item) in items.iter().enumerate().rev() {
         path.push(Step::Item(index));
-        walk(each, item, path)?;
+        walk(each, item, path, report)?;
         path.pop();
     }
     Ok(())
 }
 
-fn walk_members<'v>(schema: &Node, members: &'v Map<String, Value>, path: &mut Vec<Step<'v>>) -> Walked {
+fn walk_members<'v>(
+    schema: &Node,
+    members: &'v Map<String, Value>,
+    path: &mut Vec<Step<'v>>,
+    report: &mut Report<'_>,
+) -> Walked {
     for (name, member) in members.iter().rev() {
         if let Some(node) = schema.member(name) {
             path.push(Step::Member(name));
-            walk(node, member, path)?;
+            walk(node, member, path, report)?;
             path.pop();
         }
     }
@@ -153,17 +183,17 @@ fn refuse_unknown(schema: &Node, members: &Map<String, Value>) -> Result<(), Fau
     Err(Fault::Additional(unknown.join(",")))
 }
 
-fn any_of<'v>(schema: &Node, branches: &[Node], value: &'v Value, path: &mut Vec<Step<'v>>) -> Walked {
+fn any_of<'v>(branches: &[Node], value: &'v Value, path: &mut Vec<Step<'v>>) -> Result<(), Fault> {
     let (passed, faults) = try_branches(branches, value, path);
-    if passed > 0 { Ok(()) } else { Err(locate(schema, path, Fault::NoBranch(faults))) }
+    if passed > 0 { Ok(()) } else { Err(Fault::NoBranch(faults)) }
 }
 
-fn one_of<'v>(schema: &Node, branches: &[Node], value: &'v Value, path: &mut Vec<Step<'v>>) -> Walked {
+fn one_of<'v>(branches: &[Node], value: &'v Value, path: &mut Vec<Step<'v>>) -> Result<(), Fault> {
     let (passed, faults) = try_branches(branches, value, path);
     match passed {
         1 => Ok(()),
-        0 => Err(locate(schema, path, Fault::NoBranch(faults))),
-        _ => Err(locate(schema, path, Fault::SeveralBranches)),
+        0 => Err(Fault::NoBranch(faults)),
+        _ => Err(Fault::SeveralBranches),
     }
 }
 
@@ -171,7 +201,7 @@ fn try_branches<'v>(branches: &[Node], value: &'v Value, path: &mut Vec<Step<'v>
     let depth = path.len();
     let mut faults = Vec::new();
     for branch in branches {
-        if let Err(located) = walk(branch, value, path) {
+        if let Err(located) = walk(branch, value, path, &mut Err) {
             faults.push(located);
             // A walk that failed stopped where the fault is.
             path.truncate(depth);
@@ -200,7 +230,16 @@ fn size(count: usize) -> u64 {
 }
 
 fn locate(schema: &Node, path: &[Step<'_>], fault: Fault) -> Located {
-    Located { fault, path: notation(path), description: schema.description.clone() }
+    let (pointer, path) = (pointer(path).into(), notation(path));
+    Located { fault, path, pointer, description: schema.description.clone() }
+}
+
+/// The place as a JSON pointer (RFC 6901).
+fn pointer(path: &[Step<'_>]) -> String {
+    path.iter().fold(String::new(), |pointer, step| match step {
+        Step::Member(name) => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
+        Step::Item(index) => format!("{pointer}/{index}"),
+    })
 }
 
 /// `groups[0].email`, made from a JSON pointer. Whatever begins with digits after a dot is shown like an index, since the

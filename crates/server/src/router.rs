@@ -21,7 +21,7 @@ use grantd_schema::Operation::{
     UpdateResourceServer, UpdateTenantSettings,
 };
 
-use crate::management_api::{endpoint, linked, operation};
+use crate::management_api::{document, endpoint, linked, operation};
 use crate::watching::watch;
 use crate::{State, management_api, oauth, well_known};
 
@@ -109,6 +109,9 @@ fn extensions_of_ours() -> Router<Arc<State>> {
     Router::new()
         .route("/settings", endpoint(http::Method::GET, 200, extensions::get_settings))
         .route("/settings", endpoint(http::Method::PATCH, 200, extensions::update_settings))
+        .route("/export", endpoint(http::Method::GET, 200, extensions::export_configuration))
+        .route("/plan", document("Plan a configuration", extensions::plan_configuration))
+        .route("/apply", document("Apply a configuration", extensions::apply_configuration))
         .route(IDENTITIES, endpoint(http::Method::GET, 200, extensions::list_federated_identities))
         .route(IDENTITIES, endpoint(http::Method::POST, 201, extensions::create_federated_identity))
         .route(IDENTITY, endpoint(http::Method::GET, 200, extensions::get_federated_identity))

@@ -2,14 +2,26 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
+    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationId, Owned, Ownership,
+    ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp,
+    Versioned,
 };
 
-/// One change. An update says which version it is an update of; if the record has changed since, it fails
+/// One change. An update says since when the record must not have changed: the revision that it was read with, or that of
+/// the whole configuration it was read from. If it has changed since, it fails
 /// with [`StoreError::Stale`](crate::StoreError::Stale) and is made again from the record as it is now.
 #[derive(Clone, Debug)]
 pub enum Change {
+    /// Nothing may have been committed since this revision: what follows was worked out from all that there was then.
+    Expect(Revision),
+    /// Notes whom a record belongs to, and whether it may be deleted. Whether it is there is not looked at; the note
+    /// goes with the record.
+    SetOwnership {
+        /// Which record.
+        owned: Owned,
+        /// Whose it is.
+        ownership: Ownership,
+    },
     /// Replaces what is set for the deployment.
     UpdateTenant(Versioned<Tenant>),
     /// Adds a key. Of each kind there is one current and one next key.

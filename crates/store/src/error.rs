@@ -35,6 +35,8 @@ pub enum Noun {
     RevokedToken,
     /// The settings of the deployment.
     Tenant,
+    /// Everything that is configured.
+    Configuration,
 }
 
 /// Why the store did not do what was asked.
@@ -55,6 +57,9 @@ pub enum StoreError {
     /// Another record needs the record that is to go.
     #[error("the {0:?} is in use")]
     InUse(Noun),
+    /// The record, or one that would go with it, must not be deleted.
+    #[error("the {0:?} is protected from deletion")]
+    Protected(Noun),
     /// The record has changed since it was read.
     #[error("the {0:?} has changed since it was read")]
     Stale(Noun),

@@ -38,8 +38,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
+    ResourceServerId, Revision, SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -53,6 +53,10 @@ pub trait Store: Send + Sync {
 
     /// The whole configuration at one revision.
     async fn load(&self) -> Result<Configuration, StoreError>;
+
+    /// Whom records belong to. It is not part of the configuration that is followed; a commit that [expects](Change::Expect) a
+    /// revision says whether it was read too late.
+    async fn ownerships(&self) -> Result<HashMap<Owned, Ownership>, StoreError>;
 
     /// What is different since a revision, at the latest one.
     async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError>;

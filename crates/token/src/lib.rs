@@ -38,7 +38,7 @@ pub use issue::{IssuedToken, issue};
 pub use issuer::Issuer;
 pub use jwks::{AlgorithmNames, Jwk, Jwks, jwks};
 pub use keys::generate_signing_key;
-pub use pkcs7::{certificate_fingerprint, pkcs7_from_pem};
+pub use pkcs7::{certificate_fingerprint, pkcs7_from_pem, spki_to_pem};
 pub use public_key::PublicKey;
 pub use signer::TokenSigner;
 pub use verify::{AccessTokenClaims, Binding, KeyRing, VerifyError, VerifyingKey, verify};

@@ -30,7 +30,7 @@ pub fn pkcs7_from_pem(certificate: &str) -> Result<String, KeyError> {
     let certificates = element(CONTEXT_0, &certificate_der(certificate)?);
     let signed = [VERSION_AND_NO_DIGESTS, NO_DATA, &certificates, NO_SIGNERS].concat();
     let content = element(CONTEXT_0, &element(SEQUENCE, &signed));
-    Ok(to_pem(&element(SEQUENCE, &[SIGNED_DATA, &content].concat())))
+    Ok(to_pem("PKCS7", &element(SEQUENCE, &[SIGNED_DATA, &content].concat())))
 }
 
 /// The SHA-1 digest of the certificate's DER, as upper-case hexadecimal pairs with colons between them (Auth0:
@@ -60,15 +60,19 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
-fn to_pem(der: &[u8]) -> String {
+/// PEM of a public key, from its `SubjectPublicKeyInfo` (RFC 7468 §13).
+pub fn spki_to_pem(der: &[u8]) -> String {
+    to_pem("PUBLIC KEY", der)
+}
+
+fn to_pem(label: &str, der: &[u8]) -> String {
     let encoded = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PKCS7-----\n");
+    let mut body = String::with_capacity(encoded.len() + encoded.len() / LINE);
     for (position, letter) in encoded.chars().enumerate() {
         if position > 0 && position % LINE == 0 {
-            pem.push('\n');
+            body.push('\n');
         }
-        pem.push(letter);
+        body.push(letter);
     }
-    pem.push_str("\n-----END PKCS7-----\n");
-    pem
+    format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
 }

@@ -30,7 +30,8 @@ pub(crate) fn generate_secret(context: &Context) -> ClientSecret {
     new_secret(context, Secret::from(alphanumeric(&*context.entropy, SECRET)))
 }
 
-fn new_secret(context: &Context, value: Secret) -> ClientSecret {
+/// A secret with this value, made now.
+pub(crate) fn new_secret(context: &Context, value: Secret) -> ClientSecret {
     ClientSecret::new(value, context.clock.now())
 }
 

@@ -16,7 +16,7 @@ pub use get::get;
 pub use list::list;
 pub use update::update;
 
-pub(crate) use register::register_listed;
+pub(crate) use register::{describe, register_listed};
 
 use grantd_model::{ClientId, Credential, CredentialId, Versioned};
 

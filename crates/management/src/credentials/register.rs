@@ -22,6 +22,8 @@ struct Description {
     #[serde(default)]
     parse_expiry_from_cert: bool,
     expires_at: Option<String>,
+    /// Instead of a certificate, where only its thumbprint is known: in a declared configuration.
+    thumbprint_sha256: Option<String>,
 }
 
 /// What a description describes: what the credential is, and its expiry.
@@ -29,6 +31,15 @@ type Described = Result<(CredentialKind, Option<Timestamp>), CredentialFault>;
 
 /// A credential for a client, from its description.
 pub(super) fn register(context: &Context, client: &ClientId, body: Value) -> Result<Credential, Error> {
+    let credential = describe(context, client, body)?;
+    if credential.is_expired(context.clock.now()) {
+        return Err(CredentialFault::Expired.into());
+    }
+    Ok(credential)
+}
+
+/// The same, also where it has expired: it may be one that is there already.
+pub(crate) fn describe(context: &Context, client: &ClientId, body: Value) -> Result<Credential, Error> {
     let now = context.clock.now();
     let description: Description = serde_json::from_value(body)?;
     let (kind, expires_at) = match description.credential_type {
@@ -36,9 +47,6 @@ pub(super) fn register(context: &Context, client: &ClientId, body: Value) -> Res
         CredentialType::X509Cert => certificate(&description),
         CredentialType::CertSubjectDn => subject(&description),
     }?;
-    if expires_at.is_some_and(|expiry| expiry <= now) {
-        return Err(CredentialFault::Expired.into());
-    }
     Ok(Credential {
         id: CredentialId::generate(&*context.entropy),
         client_id: client.clone(),
@@ -101,6 +109,10 @@ pub(super) fn future(text: &str) -> Result<Timestamp, CredentialFault> {
 /// The certificate's own key must be sound: it is what the client proves to have.
 fn certificate(description: &Description) -> Described {
     description.refuse("subject_dn", description.subject_dn.is_some())?;
+    if let (None, Some(thumbprint_sha256)) = (&description.pem, &description.thumbprint_sha256) {
+        let kind = CredentialKind::X509Cert { thumbprint_sha256: thumbprint_sha256.clone() };
+        return Ok((kind, expiry(description)?));
+    }
     description.refuse_of_keys()?;
     let certificate = Certificate::from_pem(description.pem()?).map_err(CredentialFault::Unusable)?;
     certificate.public_key().map_err(CredentialFault::Unusable)?;

@@ -12,9 +12,12 @@ use super::query;
 use crate::retry::while_stale;
 use crate::{Caller, Context, Error, Members, Request, authority};
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::compile(&schema()));
+
+/// The settings, as a request may change them.
+pub(super) fn schema() -> Value {
     let limits = endpoint_limits();
-    Schema::compile(&json!({
+    json!({
         "type": "object",
         "properties": {
             "scope_handling": {
@@ -42,8 +45,8 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         },
         "additionalProperties": false,
         "minProperties": 1,
-    }))
-});
+    })
+}
 
 /// The limits of an endpoint, each with a burst and one of the two ways to say how fast it comes back.
 fn endpoint_limits() -> Value {

@@ -24,7 +24,7 @@ pub async fn create(context: &Context, caller: &Caller, request: &Request) -> Re
 }
 
 /// An API that signs with a secret has one.
-pub(super) fn with_secret(context: &Context, mut api: ResourceServer) -> ResourceServer {
+pub(crate) fn with_secret(context: &Context, mut api: ResourceServer) -> ResourceServer {
     if api.signing_alg == SigningAlgorithm::HS256 && api.signing_secret.is_none() {
         api.signing_secret = Some(Secret::from(alphanumeric(&*context.entropy, SIGNING_SECRET)));
     }

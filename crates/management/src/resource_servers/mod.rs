@@ -8,6 +8,7 @@ mod update;
 mod view;
 
 pub use create::create;
+pub(crate) use create::with_secret;
 pub use delete::delete;
 pub use get::get;
 pub use list::list;
@@ -42,7 +43,7 @@ async fn load(store: &dyn Store, name: &str) -> Result<Versioned<ResourceServer>
 
 /// The rules of an API, and the thumbprint of its encryption key, which is worked out here because it needs
 /// cryptography.
-fn checked(mut api: ResourceServer) -> Result<ResourceServer, Error> {
+pub(crate) fn checked(mut api: ResourceServer) -> Result<ResourceServer, Error> {
     api.check()?;
     let unusable = |error: grantd_token::KeyError| ResourceServerFault::EncryptionKey(error.to_string());
     if let Some(encryption) = &mut api.token_encryption

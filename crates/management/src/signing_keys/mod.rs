@@ -16,7 +16,7 @@ pub use view::{SigningKeyReference, SigningKeyView};
 
 use std::sync::Arc;
 
-use grantd_model::{SigningAlgorithm, SigningKey, SigningKeyKind, SigningKeyState};
+use grantd_model::{Revision, SigningAlgorithm, SigningKey, SigningKeyKind, SigningKeyState};
 use grantd_store::{Change, Noun, StoreError};
 use grantd_token::generate_signing_key;
 
@@ -29,31 +29,40 @@ pub(crate) async fn commit_with_keys(
     algorithm: SigningAlgorithm,
     change: Change,
 ) -> Result<(), Error> {
-    let mut changes = missing(context, algorithm).await?;
+    let mut changes = missing(context, &[algorithm]).await?;
     changes.push(change);
-    commit(context, changes).await
+    commit_all(context, changes).await.map(drop)
 }
 
-/// Commits changes to keys. One that is there already was made by somebody else in between, so the keys were read too
-/// early.
-async fn commit(context: &Context, changes: Vec<Change>) -> Result<(), Error> {
+/// Commits changes, to keys among others. A key that is there already was made by somebody else in between, so the keys
+/// were read too early.
+pub(crate) async fn commit_all(context: &Context, changes: Vec<Change>) -> Result<Revision, Error> {
     match context.store.commit(changes).await {
-        Ok(_) => Ok(()),
+        Ok(revision) => Ok(revision),
         Err(StoreError::Duplicate(Noun::SigningKey)) => Err(StoreError::Stale(Noun::SigningKey).into()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// The first current and next key for the algorithm, unless they are there.
-async fn missing(context: &Context, algorithm: SigningAlgorithm) -> Result<Vec<Change>, Error> {
-    let Some(kind) = SigningKeyKind::of(algorithm) else { return Ok(Vec::new()) };
-    let keys = context.store.signing_keys().await?;
-    if keys.iter().any(|key| key.kind == kind && key.state == SigningKeyState::Current) {
+/// The first current and next keys for the algorithms, as far as they are not there.
+pub(crate) async fn missing(
+    context: &Context,
+    algorithms: &[SigningAlgorithm],
+) -> Result<Vec<Change>, Error> {
+    let mut kinds: Vec<_> = algorithms.iter().filter_map(|one| SigningKeyKind::of(*one)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    if kinds.is_empty() {
         return Ok(Vec::new());
     }
-    let current = generate(context, kind).await?.promoted(context.clock.now());
-    let next = generate(context, kind).await?;
-    Ok(vec![Change::CreateSigningKey(current), Change::CreateSigningKey(next)])
+    let keys = context.store.signing_keys().await?;
+    let is_there = |kind| keys.iter().any(|key| key.kind == kind && key.state == SigningKeyState::Current);
+    let mut made = Vec::new();
+    for kind in kinds.into_iter().filter(|kind| !is_there(*kind)) {
+        made.push(Change::CreateSigningKey(generate(context, kind).await?.promoted(context.clock.now())));
+        made.push(Change::CreateSigningKey(generate(context, kind).await?));
+    }
+    Ok(made)
 }
 
 /// A new next key. RSA keys take a while, so no other request waits for them.

@@ -31,7 +31,7 @@ pub(super) async fn attempt(context: &Context) -> Result<SigningKey, Error> {
     let changes = moved
         .chain(made.iter().cloned().map(Change::CreateSigningKey))
         .chain(rotation.outlived.into_iter().map(Change::DeleteSigningKey));
-    super::commit(context, changes.collect()).await?;
+    super::commit_all(context, changes.collect()).await?;
     let first = made.into_iter().min_by_key(|key| key.kind);
     first.ok_or_else(|| Error::Crypto("there is no signing key to rotate".into()))
 }

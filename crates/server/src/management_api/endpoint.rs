@@ -26,6 +26,8 @@ use crate::watching;
 
 /// The longest body (hapi's default, and Auth0's).
 const BODY_LIMIT: usize = 1024 * 1024;
+/// The longest one of a whole configuration.
+const DOCUMENT_LIMIT: usize = 64 * 1024 * 1024;
 
 /// A use case: an async function of the context, the caller and the request.
 pub(crate) trait UseCase<'a>: Clone + Send + Sync + 'static {
@@ -58,6 +60,8 @@ struct Told<R> {
     success: u16,
     /// What it does, in a sentence for the log.
     summary: &'static str,
+    /// How long its body may be, in bytes.
+    longest: usize,
     /// Where to go on, for a `Link` header (RFC 8288).
     link: fn(&R) -> Option<String>,
 }
@@ -77,7 +81,8 @@ pub(crate) fn linked<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply
     link: fn(&R) -> Option<String>,
 ) -> (Operation, MethodRouter<Arc<State>>) {
     let method = Method::from_bytes(operation.method().as_bytes()).unwrap_or_default();
-    let told = Told { success: operation.success(), summary: operation.summary(), link };
+    let (success, summary) = (operation.success(), operation.summary());
+    let told = Told { success, summary, longest: BODY_LIMIT, link };
     (operation, described(method, told, use_case))
 }
 
@@ -87,7 +92,17 @@ pub(crate) fn endpoint<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Rep
     success: u16,
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
-    described(method, Told { success, summary: "An operation of grantd's own", link: |_| None }, use_case)
+    let summary = "An operation of grantd's own";
+    described(method, Told { success, summary, longest: BODY_LIMIT, link: |_| None }, use_case)
+}
+
+/// The endpoint of an operation of ours that takes a whole configuration.
+pub(crate) fn document<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
+    summary: &'static str,
+    use_case: U,
+) -> MethodRouter<Arc<State>> {
+    let told = Told { success: 200, summary, longest: DOCUMENT_LIMIT, link: |_| None };
+    described(Method::POST, told, use_case)
 }
 
 fn described<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
@@ -125,7 +140,7 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     gate.pass_client(&caller.client_id, asking(&parts))?;
     // HEAD is answered as GET is, without its body (RFC 9110 §9.3.2).
     let changes = !matches!(parts.method, Method::GET | Method::HEAD);
-    let request = take_apart(path, &parts, body).await?;
+    let request = take_apart(path, &parts, body, told.longest).await?;
     let reply = use_case.call(&state.context, caller, &request).await;
     if changes {
         follow(state).await;
@@ -162,13 +177,18 @@ async fn follow(state: &State) {
     }
 }
 
-async fn take_apart(path: PathParameters, parts: &Parts, arriving: HttpBody) -> Result<Request, Refusal> {
+async fn take_apart(
+    path: PathParameters,
+    parts: &Parts,
+    arriving: HttpBody,
+    longest: usize,
+) -> Result<Request, Refusal> {
     let PathParameters(path) = path;
     let path = path.ok_or(Refusal::UndecodablePath)?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let media_type = media_type(&parts.headers);
-    let bytes = read(arriving, BODY_LIMIT).await.map_err(|unread| match unread {
-        Unread::TooLong => Refusal::BodyTooLong(BODY_LIMIT),
+    let bytes = read(arriving, longest).await.map_err(|unread| match unread {
+        Unread::TooLong => Refusal::BodyTooLong(longest),
         Unread::TooSlow => Refusal::BodyTooSlow,
         Unread::Broken => Refusal::BodyBroken,
     })?;

@@ -4,6 +4,7 @@
 //! `attributes` instead.
 
 use axum::response::{IntoResponse, Response};
+use grantd_management::extensions::ConfigurationFault;
 use grantd_management::{Error, Inexistent};
 use grantd_model::{Causes, ClientGrantFault, LogQueryFault, ResourceServerFault};
 use grantd_snapshot::TooOld;
@@ -78,6 +79,9 @@ struct Body<'a> {
     error_code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<serde_json::Value>,
+    /// Of a declared configuration: all that is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<&'a [ConfigurationFault]>,
 }
 
 impl IntoResponse for Refusal {
@@ -91,6 +95,10 @@ impl IntoResponse for Refusal {
             message: &message,
             error_code,
             attributes: attributes.then(|| json!({ "error": message })),
+            faults: match &self {
+                Self::Failed(Error::Configuration(faults)) => Some(faults),
+                _ => None,
+            },
         };
         let mut response = respond(status, serde_json::to_vec(&body).unwrap_or_default().into());
         if status == StatusCode::UNAUTHORIZED {
@@ -170,6 +178,20 @@ pub(super) fn invalid(message: &str) -> Line {
     bad(&format!("Payload validation error: {message}"), "invalid_body")
 }
 
+fn counted(places: usize) -> String {
+    if places == 1 { "one place is".to_owned() } else { format!("{places} places are") }
+}
+
+/// What is deleted in spite of its protection.
+fn protected(noun: Noun) -> &'static str {
+    match noun {
+        Noun::Client => "client",
+        Noun::ResourceServer => "resource server",
+        Noun::Organization => "organization",
+        _ => "client grant",
+    }
+}
+
 fn unavailable() -> Line {
     (StatusCode::SERVICE_UNAVAILABLE, "The service is temporarily unavailable".to_owned(), None)
 }
@@ -191,6 +213,20 @@ fn failed(error: &Error) -> Line {
             Some("insufficient_scope"),
         ),
         Error::Invalid(violation) => bad(&violation.message, violation.part.error_code()),
+        Error::Configuration(faults) => bad(
+            &format!("The configuration cannot be applied: {} at fault", counted(faults.len())),
+            "invalid_configuration",
+        ),
+        Error::ConfigurationChanged => (
+            StatusCode::CONFLICT,
+            "The configuration has changed since it was planned".to_owned(),
+            Some("configuration_changed"),
+        ),
+        Error::Protected(noun) => (
+            StatusCode::FORBIDDEN,
+            format!("The {} is protected from deletion", protected(*noun)),
+            Some("operation_not_supported"),
+        ),
         Error::UnreadableBody(reason) => {
             bad(&format!("Invalid request payload JSON format: {reason}"), "invalid_body")
         }
@@ -306,7 +342,8 @@ fn conflict(noun: Noun) -> Line {
         | Noun::LogKey
         | Noun::Log
         | Noun::RevokedToken
-        | Noun::Tenant => ("The record already exists", "conflict"),
+        | Noun::Tenant
+        | Noun::Configuration => ("The record already exists", "conflict"),
     };
     (StatusCode::CONFLICT, message.to_owned(), Some(code))
 }

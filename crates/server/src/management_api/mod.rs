@@ -10,4 +10,4 @@ mod errors;
 mod respond;
 mod signing_key_errors;
 
-pub(crate) use endpoint::{endpoint, linked, operation, unknown_path};
+pub(crate) use endpoint::{document, endpoint, linked, operation, unknown_path};

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
 mod access_tokens;
+mod configuration;
 mod management_api;
 mod operations;
 mod support;

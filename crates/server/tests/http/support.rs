@@ -72,7 +72,7 @@ pub struct App {
     pub follower: Arc<Follower>,
     pub clock: Arc<FrozenClock>,
     api: ResourceServer,
-    admin: Client,
+    pub admin: Client,
     folder: tempfile::TempDir,
     log: Option<Arc<dyn Log>>,
     recorder: Option<Arc<Recorder>>,

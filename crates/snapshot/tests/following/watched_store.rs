@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
+    ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
@@ -56,6 +56,10 @@ impl WatchedStore {
 
 #[async_trait]
 impl Store for WatchedStore {
+    async fn ownerships(&self) -> Result<HashMap<Owned, Ownership>, StoreError> {
+        self.sqlite.ownerships().await
+    }
+
     async fn commit(&self, changes: Vec<Change>) -> Result<Revision, StoreError> {
         self.sqlite.commit(changes).await
     }

@@ -1,5 +1,6 @@
 //! What a change of one record means for others: what must be there before it, and what goes or follows with it.
 //!
+//! Whatever goes, alone or along with another, is asked for its protection first.
 //! The files of the nouns know their own table only; the database's foreign keys stand behind these rules.
 
 use grantd_model::{
@@ -9,7 +10,7 @@ use grantd_model::{
 
 use super::{
     Write, associations, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, secret_uses, tenant,
+    ownerships, resource_servers, secret_uses, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -45,6 +46,7 @@ pub(crate) async fn create_association(
 
 /// A grant goes with its associations.
 pub(crate) async fn delete_client_grant(write: &mut Write<'_>, id: &ClientGrantId) -> Result<(), StoreError> {
+    ownerships::release(write, id.into()).await?;
     associations::delete_of_grant(write, id).await?;
     client_grants::delete(write, id).await
 }
@@ -97,6 +99,7 @@ pub(crate) async fn delete_credential(write: &mut Write<'_>, id: &CredentialId) 
 
 /// A client goes with its credentials, its grants, its identities and what is known of its secrets.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
+    ownerships::release(write, id.into()).await?;
     credentials::delete_of_client(write, id).await?;
     for grant in client_grants::ids_of_client(write, id).await? {
         delete_client_grant(write, &grant).await?;
@@ -111,6 +114,7 @@ pub(crate) async fn delete_resource_server(
     write: &mut Write<'_>,
     id: &ResourceServerId,
 ) -> Result<(), StoreError> {
+    ownerships::release(write, id.into()).await?;
     let identifier = resource_servers::identifier(write, id).await?;
     for grant in client_grants::ids_for_api(write, &identifier).await? {
         delete_client_grant(write, &grant).await?;
@@ -140,6 +144,7 @@ pub(crate) async fn delete_organization(
     write: &mut Write<'_>,
     id: &OrganizationId,
 ) -> Result<(), StoreError> {
+    ownerships::release(write, id.into()).await?;
     associations::delete_of_organization(write, id).await?;
     clients::forget_organization(write, id.as_str()).await?;
     organizations::delete(write, id).await

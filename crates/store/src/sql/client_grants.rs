@@ -82,7 +82,7 @@ pub(crate) async fn update(write: &mut Write<'_>, grant: &Versioned<ClientGrant>
     let record = &grant.record;
     let updated = sqlx::query::<Db>(
         "UPDATE client_grants SET allow_any_organization = $1, record = $2, revision = $3 \
-         WHERE id = $4 AND revision = $5",
+         WHERE id = $4 AND revision <= $5",
     )
     .bind(record.allow_any_organization.map(i64::from))
     .bind(to_text(NOUN, record)?)

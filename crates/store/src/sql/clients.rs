@@ -110,7 +110,7 @@ pub(crate) async fn update(write: &mut Write<'_>, client: &Versioned<Client>) ->
     let updated = sqlx::query::<Db>(
         "UPDATE clients SET is_first_party = $1, app_type = $2, default_organization_id = $3, \
          sealed_secret = $4, secret_terms = $5, sealed_further_secrets = $6, record = $7, revision = $8 \
-         WHERE client_id = $9 AND revision = $10",
+         WHERE client_id = $9 AND revision <= $10",
     )
     .bind(i64::from(record.is_first_party))
     .bind(app_type(record))

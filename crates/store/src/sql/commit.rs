@@ -2,13 +2,15 @@
 
 use super::{
     Write, associations, cascades, client_grants, clients, credentials, federated_identities, log_streams,
-    organizations, resource_servers, revoked_tokens, signing_keys, tenant,
+    organizations, ownerships, resource_servers, revision, revoked_tokens, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
 /// Makes one change inside the transaction.
 pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), StoreError> {
     match change {
+        Change::Expect(revision) => revision::expect(write, revision),
+        Change::SetOwnership { owned, ownership } => ownerships::put(write, &owned, &ownership).await,
         Change::UpdateTenant(settings) => tenant::update(write, &settings).await,
         Change::CreateSigningKey(key) => signing_keys::create(write, &key).await,
         Change::UpdateSigningKey { key, former } => signing_keys::update(write, &key, former).await,

@@ -96,7 +96,7 @@ pub(crate) async fn update(
     let record = &credential.record;
     let updated = sqlx::query::<Db>(
         "UPDATE credentials SET name = $1, updated_at = $2, expires_at = $3, revision = $4 \
-         WHERE id = $5 AND revision = $6",
+         WHERE id = $5 AND revision <= $6",
     )
     .bind(record.name.as_deref())
     .bind(millis(record.updated_at))

@@ -72,7 +72,7 @@ pub(crate) async fn update(
     let record = &identity.record;
     let updated = sqlx::query::<Db>(
         "UPDATE federated_identities SET record = $1, updated_at = $2, revision = $3 \
-         WHERE id = $4 AND client_id = $5 AND revision = $6",
+         WHERE id = $4 AND client_id = $5 AND revision <= $6",
     )
     .bind(to_text(NOUN, &record.trust)?)
     .bind(stored_time(record.updated_at))

@@ -82,7 +82,7 @@ pub(crate) async fn update(write: &mut Write<'_>, stream: &Versioned<LogStream>)
     let id = &stream.record.id;
     let updated = sqlx::query::<Db>(
         "UPDATE log_streams SET record = $1, start = $2, sealed_sink = $3, revision = $4 \
-         WHERE id = $5 AND revision = $6",
+         WHERE id = $5 AND revision <= $6",
     )
     .bind(record)
     .bind(start)

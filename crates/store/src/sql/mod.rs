@@ -17,6 +17,7 @@ pub(crate) mod log_keys;
 pub(crate) mod log_streams;
 pub(crate) mod one_time_uses;
 pub(crate) mod organizations;
+pub(crate) mod ownerships;
 pub(crate) mod paging;
 pub(crate) mod quotas;
 pub(crate) mod resource_servers;

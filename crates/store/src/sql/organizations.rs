@@ -96,7 +96,7 @@ pub(crate) async fn update(
     let record = &organization.record;
     let updated = sqlx::query::<Db>(
         "UPDATE organizations SET name = $1, display_name = $2, record = $3, revision = $4 \
-         WHERE id = $5 AND revision = $6",
+         WHERE id = $5 AND revision <= $6",
     )
     .bind(&record.name)
     .bind(record.display_name.as_deref().unwrap_or_default())

@@ -80,7 +80,7 @@ pub(crate) async fn update(write: &mut Write<'_>, api: &Versioned<ResourceServer
     let record = &api.record;
     let updated = sqlx::query::<Db>(
         "UPDATE resource_servers SET sealed_signing_secret = $1, record = $2, revision = $3 \
-         WHERE id = $4 AND revision = $5",
+         WHERE id = $4 AND revision <= $5",
     )
     .bind(sealed(write, record)?)
     .bind(to_text(NOUN, record)?)

@@ -3,7 +3,7 @@
 use grantd_model::Revision;
 
 use super::{Connection, Db, Write, revision_of};
-use crate::StoreError;
+use crate::{Noun, StoreError};
 
 /// The names of kinds of records in the table of changes.
 pub(crate) mod kind {
@@ -31,6 +31,15 @@ pub(crate) async fn current(connection: &mut Connection) -> Result<Revision, Sto
 pub(crate) async fn advance(connection: &mut Connection) -> Result<i64, StoreError> {
     let text = "UPDATE revision SET revision = revision + 1 WHERE one = 1 RETURNING revision";
     Ok(sqlx::query_scalar::<Db, i64>(text).fetch_one(connection).await?)
+}
+
+/// Fails unless nothing has been committed after a revision but this transaction.
+pub(crate) fn expect(write: &Write<'_>, revision: Revision) -> Result<(), StoreError> {
+    if write.revision == super::stored_revision(revision).saturating_add(1) {
+        Ok(())
+    } else {
+        Err(StoreError::Stale(Noun::Configuration))
+    }
 }
 
 /// Notes that a record changed, so that followers read it again.

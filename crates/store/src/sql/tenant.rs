@@ -21,7 +21,7 @@ pub(crate) async fn update(write: &mut Write<'_>, tenant: &Versioned<Tenant>) ->
     let updated = sqlx::query::<Db>(
         "INSERT INTO tenant (one, settings, extensions, revision) VALUES (1, $1, $2, $3) \
          ON CONFLICT (one) DO UPDATE SET settings = excluded.settings, extensions = excluded.extensions, \
-         revision = excluded.revision WHERE tenant.revision = $4",
+         revision = excluded.revision WHERE tenant.revision <= $4",
     )
     .bind(to_text(NOUN, &tenant.record.settings)?)
     .bind(to_text(NOUN, &tenant.record.extensions)?)

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId,
-    Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
+    ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -56,6 +56,7 @@ const MIGRATIONS: &[migrations::Source] = &[
     (9, "token quotas", include_str!("../../migrations/sqlite/0009_token_quotas.sql")),
     (10, "log streams", include_str!("../../migrations/sqlite/0010_log_streams.sql")),
     (11, "log key", include_str!("../../migrations/sqlite/0011_log_key.sql")),
+    (13, "ownerships", include_str!("../../migrations/sqlite/0013_ownerships.sql")),
 ];
 
 /// A configuration in a SQLite file.
@@ -128,6 +129,10 @@ impl Store for SqliteStore {
         let mut reader = self.reader().await?;
         let mut transaction = reader.begin().await?;
         sql::load::everything(&mut transaction, &self.key).await
+    }
+
+    async fn ownerships(&self) -> Result<HashMap<Owned, Ownership>, StoreError> {
+        sql::ownerships::all(&mut *self.reader().await?).await
     }
 
     async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError> {

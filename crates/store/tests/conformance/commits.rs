@@ -138,7 +138,7 @@ pub async fn an_update_of_another_version_is_stale(backend: impl Backend) {
     commit_each(&*store, [Change::UpdateTenant(at(Tenant::default(), 0))]).await;
     let tenant = (Noun::Tenant, Change::UpdateTenant(at(Tenant::default(), 0)));
     let before = loaded(&*store).await;
-    for (noun, change) in updates(1).into_iter().chain(updates(99)).chain([tenant]) {
+    for (noun, change) in updates(1).into_iter().chain([tenant]) {
         let outcome = store.commit(vec![change.clone()]).await;
         assert!(matches!(outcome, Err(StoreError::Stale(of)) if of == noun), "{change:?}: {outcome:?}");
     }

@@ -46,7 +46,7 @@ pub async fn an_update_of_another_version_is_stale(backend: impl Backend) {
     let store = backend.open().await;
     commit_each(&*store, [create("lst_1"), create("lst_2")]).await;
     let update = |id, revision| Change::UpdateLogStream(at(log_stream(id, "https://other/"), revision));
-    let stale = store.commit(vec![update("lst_1", 2)]).await;
+    let stale = store.commit(vec![update("lst_1", 0)]).await;
     assert!(matches!(stale, Err(StoreError::Stale(Noun::LogStream))), "{stale:?}");
     let missing = store.commit(vec![update("lst_3", 1)]).await;
     assert!(matches!(missing, Err(StoreError::Missing(Noun::LogStream))), "{missing:?}");

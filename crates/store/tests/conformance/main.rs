@@ -18,6 +18,7 @@ mod fixtures;
 mod listing;
 mod log_streams;
 mod one_time_uses;
+mod ownerships;
 mod paging;
 mod quotas;
 mod records;
@@ -51,6 +52,11 @@ suite! {
         two_stores_on_one_database_see_each_others_commits
         two_stores_on_one_database_write_in_one_order
         stores_that_open_a_new_database_at_the_same_moment_all_do
+    }
+    ownerships {
+        whom_records_belong_to_reads_back_and_goes_with_them
+        what_is_protected_goes_neither_alone_nor_along
+        a_commit_that_expects_a_revision_is_stale_after_another
     }
     one_time_uses {
         a_use_is_the_first_once_on_every_node

@@ -1,7 +1,7 @@
 //! The Management API: one file an operation, and what holds for all of them.
 
 mod authority;
-mod fixtures;
+pub mod fixtures;
 
 mod arbitrary_bodies;
 mod bad_bodies;
