@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod backup;
 mod client_certificates;
+mod configuration;
 mod data;
 mod demo;
 mod event_log;
@@ -79,6 +80,16 @@ enum Command {
     /// The backup is checked before: nothing in it may be missing, damaged, or of a newer version, and the key has to open
     /// its secrets. What happened after it was taken is forgotten.
     Restore(backup::Restore),
+    /// Write the configuration of a server as YAML: organizations, APIs, clients, client grants and settings, without secrets.
+    Export(configuration::Export),
+    /// Say what applying a configuration would change.
+    ///
+    /// The exit status is 0 when everything is as declared, 2 when something would change, 1 when it could not be told.
+    Plan(configuration::Plan),
+    /// Make a server's configuration what files say, in one step: all of it, or nothing.
+    ///
+    /// What is going to change is shown first, and exactly that is applied.
+    Apply(configuration::Apply),
     /// Get an access token, for a CI job or a workload, and print it.
     Token(token::Token),
     /// Print the OpenAPI document of the Management API.
@@ -117,16 +128,21 @@ async fn main() -> ExitCode {
         Command::Audit(audit) => audit.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
+        Command::Export(export) => return ended(export.run().await),
+        Command::Plan(plan) => return ended(plan.run().await),
+        Command::Apply(apply) => return ended(apply.run().await),
         Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            complain(&*error);
-            ExitCode::FAILURE
-        }
-    }
+    ended(outcome.map(|()| ExitCode::SUCCESS))
+}
+
+/// The exit status; what went wrong is said.
+fn ended(outcome: Outcome<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        complain(&*error);
+        ExitCode::FAILURE
+    })
 }
 
 /// What can go wrong here goes to a person.

@@ -10,7 +10,7 @@ use crate::Outcome;
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The endpoint's answer, which has a token.
-pub(super) async fn exchange(
+pub(crate) async fn exchange(
     http: &reqwest::Client,
     issuer: &Issuer,
     parameters: &[(&str, &str)],
@@ -35,7 +35,7 @@ pub(super) async fn exchange(
 }
 
 /// The token of an answer.
-pub(super) fn token(answer: &Value) -> Outcome<String> {
+pub(crate) fn token(answer: &Value) -> Outcome<String> {
     let token = answer.get("access_token").and_then(Value::as_str);
     Ok(token.ok_or("the answer has no access_token")?.to_owned())
 }

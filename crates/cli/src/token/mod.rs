@@ -13,6 +13,8 @@ use std::time::Duration;
 use grantd_token::Issuer;
 use reqwest::redirect::Policy;
 
+pub(crate) use self::exchange::{exchange, token as token_of};
+pub(crate) use self::proof::Proof;
 use self::proof::ProofFlags;
 use crate::Outcome;
 use crate::data::named;
@@ -61,8 +63,8 @@ impl Token {
         let issuer = Issuer::new(&self.issuer);
         let audience = self.assertion_audience.as_deref().unwrap_or(&issuer.url);
         let proof = self.proof.proof(&http, audience).await?;
-        let answer = exchange::exchange(&http, &issuer, &self.parameters(), &proof).await?;
-        Ok(crate::say(&if self.json { serde_json::to_string(&answer)? } else { exchange::token(&answer)? })?)
+        let answer = exchange(&http, &issuer, &self.parameters(), &proof).await?;
+        Ok(crate::say(&if self.json { serde_json::to_string(&answer)? } else { token_of(&answer)? })?)
     }
 
     fn parameters(&self) -> Vec<(&'static str, &str)> {
