@@ -208,7 +208,9 @@ fn write(path: &Path, content: &[u8], mode: u32) -> Outcome {
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)?;
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+        // A name without a folder is one in the current folder.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     Ok(attempt().map_err(|error| named(&error, path))?)
 }

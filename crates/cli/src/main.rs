@@ -9,6 +9,7 @@ mod data;
 mod demo;
 mod event_log;
 mod first_start;
+mod import;
 mod issuer;
 mod key_files;
 mod keys;
@@ -90,6 +91,8 @@ enum Command {
     ///
     /// What is going to change is shown first, and exactly that is applied.
     Apply(configuration::Apply),
+    /// Bring the configuration of another authorization server over.
+    Import(import::Import),
     /// Get an access token, for a CI job or a workload, and print it.
     Token(token::Token),
     /// Print the OpenAPI document of the Management API.
@@ -131,6 +134,7 @@ async fn main() -> ExitCode {
         Command::Export(export) => return ended(export.run().await),
         Command::Plan(plan) => return ended(plan.run().await),
         Command::Apply(apply) => return ended(apply.run().await),
+        Command::Import(import) => return ended(import.run().await),
         Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };

@@ -39,7 +39,7 @@ pub(super) struct Fault {
 
 /// A document, and where each of its places stands.
 #[derive(Default)]
-pub(super) struct Document {
+pub(crate) struct Document {
     members: Map<String, Value>,
     places: HashMap<String, Place>,
     /// What is wrong before anybody is asked.
@@ -55,6 +55,12 @@ impl Document {
             document.add(&file, &text);
         }
         Ok(document)
+    }
+
+    /// A document that stands in no file.
+    pub(crate) fn of(value: Value) -> Self {
+        let members = if let Value::Object(members) = value { members } else { Map::new() };
+        Self { members, ..Self::default() }
     }
 
     fn add(&mut self, file: &Path, text: &str) {

@@ -4,7 +4,7 @@ mod document;
 mod secrets;
 mod server;
 mod show;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use self::document::{Document, Fault};
-use self::server::{Server, ServerFlags};
+pub(crate) use self::document::Document;
+use self::document::Fault;
+pub(crate) use self::server::{Server, ServerFlags};
 use crate::Outcome;
 
 /// The exit status of a plan with changes.
@@ -92,7 +93,7 @@ impl Plan {
     pub(crate) async fn run(self) -> Outcome<ExitCode> {
         let document = self.wanted.document()?;
         let server = self.wanted.server.connect().await?;
-        let answer = ask(&server, &self.wanted, &document, "/grantd/v1/plan", None).await?;
+        let answer = ask(&server, self.wanted.prune, &document, "/grantd/v1/plan", None).await?;
         crate::say(&if self.json { serde_json::to_string(&answer)? } else { show::plan(&answer) })?;
         Ok(if is_empty(&answer) { ExitCode::SUCCESS } else { ExitCode::from(CHANGES) })
     }
@@ -103,26 +104,29 @@ impl Apply {
     pub(crate) async fn run(self) -> Outcome<ExitCode> {
         let document = self.wanted.document()?;
         let server = self.wanted.server.connect().await?;
-        let planned = ask(&server, &self.wanted, &document, "/grantd/v1/plan", None).await?;
-        if !self.json {
-            crate::say(&show::plan(&planned))?;
-        }
-        if !self.json && is_empty(&planned) {
-            return Ok(ExitCode::SUCCESS);
-        }
-        if !self.yes && !agreed()? {
-            return Err("nothing was changed".into());
-        }
-        let answer =
-            ask(&server, &self.wanted, &document, "/grantd/v1/apply", planned.get("revision")).await?;
-        let revision = answer.get("revision").and_then(Value::as_u64).unwrap_or_default();
-        crate::say(&if self.json {
-            serde_json::to_string(&answer)?
+        if self.json {
+            let answer = ask(&server, self.wanted.prune, &document, "/grantd/v1/apply", None).await?;
+            crate::say(&serde_json::to_string(&answer)?)?;
         } else {
-            format!("\nApplied, at revision {revision}.")
-        })?;
+            apply_shown(&server, &document, self.wanted.prune, self.yes).await?;
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Shows what a document changes, asks unless that is not wanted, and applies exactly that.
+pub(crate) async fn apply_shown(server: &Server, document: &Document, prunes: bool, yes: bool) -> Outcome {
+    let planned = ask(server, prunes, document, "/grantd/v1/plan", None).await?;
+    crate::say(&show::plan(&planned))?;
+    if is_empty(&planned) {
+        return Ok(());
+    }
+    if !yes && !agreed()? {
+        return Err("nothing was changed".into());
+    }
+    let answer = ask(server, prunes, document, "/grantd/v1/apply", planned.get("revision")).await?;
+    let revision = answer.get("revision").and_then(Value::as_u64).unwrap_or_default();
+    Ok(crate::say(&format!("\nApplied, at revision {revision}."))?)
 }
 
 impl Wanted {
@@ -135,14 +139,14 @@ impl Wanted {
 
 async fn ask(
     server: &Server,
-    wanted: &Wanted,
+    prunes: bool,
     document: &Document,
     path: &str,
     revision: Option<&Value>,
 ) -> Outcome<Value> {
     let mut body = Map::new();
     body.insert("document".into(), document.value());
-    body.insert("prune".into(), wanted.prune.into());
+    body.insert("prune".into(), prunes.into());
     body.extend(revision.map(|revision| ("expected_revision".to_owned(), revision.clone())));
     let answer = server.call(Method::POST, path, Some(&body.into())).await?;
     let faults = show::placed(document, &answer.body);

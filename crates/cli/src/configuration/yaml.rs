@@ -6,16 +6,16 @@ use saphyr::{LoadableYamlNode, Mapping, MarkedYaml, Scalar, Yaml, YamlData, Yaml
 use serde_json::{Map, Number, Value};
 
 /// Lines by JSON pointer (RFC 6901).
-pub(super) type Lines = HashMap<String, usize>;
+pub(crate) type Lines = HashMap<String, usize>;
 
 /// What is wrong with a text, and in which line.
-pub(super) struct Unreadable {
-    pub(super) line: usize,
-    pub(super) message: String,
+pub(crate) struct Unreadable {
+    pub(crate) line: usize,
+    pub(crate) message: String,
 }
 
 /// The one document in a text; null where there is nothing.
-pub(super) fn parse(text: &str) -> Result<(Value, Lines), Unreadable> {
+pub(crate) fn parse(text: &str) -> Result<(Value, Lines), Unreadable> {
     let documents = MarkedYaml::load_from_str(text)
         .map_err(|error| Unreadable { line: error.marker().line(), message: error.info().to_owned() })?;
     let mut lines = Lines::new();
@@ -79,7 +79,7 @@ fn scalar_value(scalar: &Scalar<'_>) -> Value {
 }
 
 /// JSON as YAML for people.
-pub(super) fn write(value: &Value) -> Result<String, std::fmt::Error> {
+pub(crate) fn write(value: &Value) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let mut emitter = YamlEmitter::new(&mut text);
     emitter.multiline(true);
