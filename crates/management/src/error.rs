@@ -37,6 +37,10 @@ pub enum Inexistent {
     LogStream,
     /// An organization, named by id or by name.
     Organization,
+    /// Something that Auth0 has and grantd does not: what Auth0 says of it, and its `errorCode`.
+    Elsewhere(&'static str, Option<&'static str>),
+    /// A client that was added to the organization.
+    OrganizationClient,
     /// An organization that is to be deleted.
     OrganizationToDelete,
     /// An organization that a grant is to be taken from.
@@ -124,6 +128,9 @@ pub enum Error {
     /// The caller would hand out Management API scopes that it does not hold.
     #[error("the caller does not hold {0:?}")]
     UnheldScopes(Vec<String>),
+    /// What is to be written is nothing that this server has: the template of its path.
+    #[error("there is no {0} here")]
+    Elsewhere(&'static str),
     /// The record changed with every attempt to update it.
     #[error("the record keeps changing")]
     Contended,
@@ -152,6 +159,7 @@ impl From<StoreError> for Error {
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
             StoreError::Missing(Noun::SigningKey) => Self::NotFound(Inexistent::SigningKey),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
+            StoreError::Missing(Noun::OrganizationClient) => Self::NotFound(Inexistent::OrganizationClient),
             StoreError::Missing(Noun::LogStream) => Self::NotFound(Inexistent::LogStream),
             StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),

@@ -2,8 +2,9 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationId, ResourceServer,
-    ResourceServerId, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
+    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationClient, OrganizationId,
+    ResourceServer, ResourceServerId, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp,
+    Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -73,6 +74,17 @@ pub enum Change {
         organization: OrganizationId,
         /// Which grant.
         client_grant: ClientGrantId,
+    },
+    /// Adds a client to an organization.
+    AddClientToOrganization(OrganizationClient),
+    /// Replaces what is said of a client in an organization.
+    UpdateOrganizationClient(OrganizationClient),
+    /// Takes a client from an organization, if it is in it.
+    RemoveClientFromOrganization {
+        /// From which organization.
+        organization: OrganizationId,
+        /// Which client.
+        client: ClientId,
     },
     /// Adds an identity to its client, which may have [`FederatedIdentity::PER_CLIENT`].
     CreateFederatedIdentity(FederatedIdentity),

@@ -4,12 +4,12 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    OrganizationId, ResourceServerId, Versioned,
+    OrganizationClient, OrganizationId, ResourceServerId, Versioned,
 };
 
 use super::{
-    Write, associations, client_grants, clients, credentials, federated_identities, organizations,
-    resource_servers, secret_uses, tenant,
+    Write, associations, client_grants, clients, credentials, federated_identities, organization_clients,
+    organizations, resource_servers, secret_uses, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -41,6 +41,20 @@ pub(crate) async fn create_association(
         return Err(StoreError::Missing(Noun::ClientGrant));
     }
     associations::create(write, association).await
+}
+
+/// A client of an organization needs both.
+pub(crate) async fn create_organization_client(
+    write: &mut Write<'_>,
+    added: &OrganizationClient,
+) -> Result<(), StoreError> {
+    if !organizations::exists(write, &added.organization).await? {
+        return Err(StoreError::Missing(Noun::Organization));
+    }
+    if !clients::exists(write, &added.client).await? {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    organization_clients::create(write, added).await
 }
 
 /// A grant goes with its associations.
@@ -95,13 +109,15 @@ pub(crate) async fn delete_credential(write: &mut Write<'_>, id: &CredentialId) 
     credentials::delete(write, &credential).await
 }
 
-/// A client goes with its credentials, its grants, its identities and what is known of its secrets.
+/// A client goes with its credentials, its grants, its identities and what is known of its secrets, and from its
+/// organizations.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
     credentials::delete_of_client(write, id).await?;
     for grant in client_grants::ids_of_client(write, id).await? {
         delete_client_grant(write, &grant).await?;
     }
     federated_identities::delete_of_client(write, id).await?;
+    organization_clients::delete_of_client(write, id).await?;
     secret_uses::delete_of_client(write, id).await?;
     clients::delete(write, id).await
 }
@@ -135,12 +151,13 @@ pub(crate) async fn move_resource_server(
     tenant::update(write, &tenant).await
 }
 
-/// An organization goes with its associations, and clients lose it as their default.
+/// An organization goes with its associations and without its clients, and those lose it as their default.
 pub(crate) async fn delete_organization(
     write: &mut Write<'_>,
     id: &OrganizationId,
 ) -> Result<(), StoreError> {
     associations::delete_of_organization(write, id).await?;
+    organization_clients::delete_of_organization(write, id).await?;
     clients::forget_organization(write, id.as_str()).await?;
     organizations::delete(write, id).await
 }
