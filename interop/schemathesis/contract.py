@@ -22,6 +22,8 @@ OPERATIONS = {
     "/organizations": ["get", "post"],
     "/organizations/name/{name}": ["get"],
     "/organizations/{id}": ["get", "patch", "delete"],
+    "/organizations/{id}/members": ["get"],
+    "/organizations/{id}/connections": ["get"],
     "/organizations/{id}/client-grants": ["get", "post"],
     "/organizations/{id}/client-grants/{grant_id}": ["delete"],
     "/keys/signing": ["get"],

@@ -38,6 +38,10 @@ pub enum Inexistent {
     LogStream,
     /// An organization, named by id or by name.
     Organization,
+    /// Something that Auth0 has and grantd does not: what Auth0 says of it, and its `errorCode`.
+    Elsewhere(&'static str, Option<&'static str>),
+    /// A client that was added to the organization.
+    OrganizationClient,
     /// An organization that is to be deleted.
     OrganizationToDelete,
     /// An organization that a grant is to be taken from.
@@ -134,6 +138,9 @@ pub enum Error {
     /// What is to be deleted, or what would go with it, is protected.
     #[error("the {0:?} is protected from deletion")]
     Protected(Noun),
+    /// What is to be written is nothing that this server has: the template of its path.
+    #[error("there is no {0} here")]
+    Elsewhere(&'static str),
     /// The record changed with every attempt to update it.
     #[error("the record keeps changing")]
     Contended,
@@ -163,6 +170,7 @@ impl From<StoreError> for Error {
             StoreError::Missing(Noun::ClientGrant) => Self::NotFound(Inexistent::ClientGrant),
             StoreError::Missing(Noun::SigningKey) => Self::NotFound(Inexistent::SigningKey),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
+            StoreError::Missing(Noun::OrganizationClient) => Self::NotFound(Inexistent::OrganizationClient),
             StoreError::Missing(Noun::LogStream) => Self::NotFound(Inexistent::LogStream),
             StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),

@@ -7,6 +7,7 @@
 pub mod client_grants;
 pub mod clients;
 pub mod credentials;
+pub mod elsewhere;
 pub mod extensions;
 pub mod log_streams;
 pub mod logs;

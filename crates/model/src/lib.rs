@@ -23,6 +23,7 @@ mod log_event;
 mod log_query;
 mod log_stream;
 mod organization;
+mod organization_client;
 mod outside_url;
 mod ownership;
 mod page;
@@ -68,6 +69,7 @@ pub use log_stream::{
     LogStreamSink, LogStreamStatus, LogStreamType, SigningSecrets,
 };
 pub use organization::Organization;
+pub use organization_client::OrganizationClient;
 pub use outside_url::{OutsideUrl, UrlFault};
 pub use ownership::{Owned, OwnedKind, Ownership};
 pub use page::{Cursor, Page, Paging};

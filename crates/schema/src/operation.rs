@@ -117,6 +117,20 @@ operations! {
         ["create:organization_client_grants"] "Associates a client grant with an organization."
     DeleteOrganizationClientGrant "delete_client-grants_by_grant_id" DELETE "/organizations/{id}/client-grants/{grant_id}" 204
         ["delete:organization_client_grants"] "Takes a client grant from an organization."
+    ListOrganizationMembers "get_organization_members" GET "/organizations/{id}/members" 200
+        ["read:organization_members"] "Lists the members of an organization: there are none."
+    ListOrganizationConnections "get_organization_connections" GET "/organizations/{id}/connections" 200
+        ["read:organization_connections"] "Lists the connections of an organization: there are none."
+    ListOrganizationClients "get_organization_clients" GET "/organizations/{id}/clients" 200
+        ["read:organization_clients"] "Lists the clients of an organization."
+    AddOrganizationClients "post_organization_clients" POST "/organizations/{id}/clients" 201
+        ["create:organization_clients"] "Adds clients to an organization."
+    RemoveOrganizationClients "delete_organization_clients" DELETE "/organizations/{id}/clients" 204
+        ["delete:organization_clients"] "Takes clients from an organization."
+    GetOrganizationClient "get_organization_client" GET "/organizations/{id}/clients/{client_id}" 200
+        ["read:organization_clients"] "Reads one client of an organization."
+    UpdateOrganizationClient "patch_organization_client" PATCH "/organizations/{id}/clients/{client_id}" 200
+        ["update:organization_clients"] "Changes what is said of a client in an organization."
     ListSigningKeys "get_signing_keys" GET "/keys/signing" 200
         ["read:signing_keys"] "Reads the keys that sign tokens."
     GetSigningKey "get_signing_key" GET "/keys/signing/{kid}" 200

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
+use grantd_management::elsewhere::ELSEWHERE;
 use grantd_management::{
     client_grants, clients, credentials, extensions, log_streams, logs, organizations, resource_servers,
     signing_keys, tenant_settings,
 };
 use grantd_schema::Operation::{
-    CreateClient, CreateClientGrant, CreateCredential, CreateLogStream, CreateOrganization,
-    CreateOrganizationClientGrant, CreateResourceServer, DeleteClient, DeleteClientGrant, DeleteCredential,
-    DeleteLogStream, DeleteOrganization, DeleteOrganizationClientGrant, DeleteResourceServer, GetClient,
-    GetClientGrant, GetCredential, GetLog, GetLogStream, GetOrganization, GetOrganizationByName,
-    GetResourceServer, GetSigningKey, GetTenantSettings, ListClientGrantOrganizations, ListClientGrants,
-    ListClients, ListCredentials, ListLogStreams, ListLogs, ListOrganizationClientGrants, ListOrganizations,
-    ListResourceServers, ListSigningKeys, RevokeSigningKey, RotateClientSecret, RotateSigningKeys,
-    UpdateClient, UpdateClientGrant, UpdateCredential, UpdateLogStream, UpdateOrganization,
+    AddOrganizationClients, CreateClient, CreateClientGrant, CreateCredential, CreateLogStream,
+    CreateOrganization, CreateOrganizationClientGrant, CreateResourceServer, DeleteClient, DeleteClientGrant,
+    DeleteCredential, DeleteLogStream, DeleteOrganization, DeleteOrganizationClientGrant,
+    DeleteResourceServer, GetClient, GetClientGrant, GetCredential, GetLog, GetLogStream, GetOrganization,
+    GetOrganizationByName, GetOrganizationClient, GetResourceServer, GetSigningKey, GetTenantSettings,
+    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials, ListLogStreams, ListLogs,
+    ListOrganizationClientGrants, ListOrganizationClients, ListOrganizationConnections,
+    ListOrganizationMembers, ListOrganizations, ListResourceServers, ListSigningKeys,
+    RemoveOrganizationClients, RevokeSigningKey, RotateClientSecret, RotateSigningKeys, UpdateClient,
+    UpdateClientGrant, UpdateCredential, UpdateLogStream, UpdateOrganization, UpdateOrganizationClient,
     UpdateResourceServer, UpdateTenantSettings,
 };
 
@@ -78,6 +81,13 @@ fn management_api() -> Router<Arc<State>> {
         operation(ListOrganizationClientGrants, organizations::list_client_grants),
         operation(CreateOrganizationClientGrant, organizations::add_client_grant),
         operation(DeleteOrganizationClientGrant, organizations::remove_client_grant),
+        operation(ListOrganizationMembers, organizations::list_members),
+        operation(ListOrganizationConnections, organizations::list_connections),
+        operation(ListOrganizationClients, organizations::clients::list),
+        operation(AddOrganizationClients, organizations::clients::add),
+        operation(RemoveOrganizationClients, organizations::clients::remove),
+        operation(GetOrganizationClient, organizations::clients::get),
+        operation(UpdateOrganizationClient, organizations::clients::update),
         operation(ListSigningKeys, signing_keys::list),
         operation(GetSigningKey, signing_keys::get),
         operation(RotateSigningKeys, signing_keys::rotate),
@@ -95,6 +105,9 @@ fn management_api() -> Router<Arc<State>> {
     let routes = operations
         .into_iter()
         .fold(Router::new(), |router, (operation, endpoint)| router.route(operation.path(), endpoint));
+    let routes = ELSEWHERE
+        .iter()
+        .fold(routes, |router, elsewhere| router.route(elsewhere.path, management_api::elsewhere(elsewhere)));
     // An unknown method is an unknown path there, as in Auth0.
     routes.fallback(management_api::unknown_path).method_not_allowed_fallback(management_api::unknown_path)
 }

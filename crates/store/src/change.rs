@@ -2,9 +2,9 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationId, Owned, Ownership,
-    ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp,
-    Versioned,
+    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationClient, OrganizationId,
+    Owned, Ownership, ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, SigningKeyState,
+    Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says since when the record must not have changed: the revision that it was read with, or that of
@@ -85,6 +85,17 @@ pub enum Change {
         organization: OrganizationId,
         /// Which grant.
         client_grant: ClientGrantId,
+    },
+    /// Adds a client to an organization.
+    AddClientToOrganization(OrganizationClient),
+    /// Replaces what is said of a client in an organization.
+    UpdateOrganizationClient(OrganizationClient),
+    /// Takes a client from an organization, if it is in it.
+    RemoveClientFromOrganization {
+        /// From which organization.
+        organization: OrganizationId,
+        /// Which client.
+        client: ClientId,
     },
     /// Adds an identity to its client, which may have [`FederatedIdentity::PER_CLIENT`].
     CreateFederatedIdentity(FederatedIdentity),

@@ -14,7 +14,7 @@ pub struct Association {
     pub client_grant: ClientGrantId,
 }
 
-/// Everything, at one revision.
+/// Everything that a token may depend on, at one revision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
     /// Which revision.

@@ -21,6 +21,8 @@ pub enum Noun {
     Organization,
     /// A grant in an organization.
     Association,
+    /// A client of an organization.
+    OrganizationClient,
     /// A federated identity.
     FederatedIdentity,
     /// A log stream.

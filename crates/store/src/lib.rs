@@ -38,8 +38,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
-    ResourceServerId, Revision, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
+    ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -162,6 +162,20 @@ pub trait Store: Send + Sync {
         filter: &OrganizationFilter,
         paging: &Paging,
     ) -> Result<Page<Organization>, StoreError>;
+
+    /// A client of an organization.
+    async fn get_organization_client(
+        &self,
+        organization: &OrganizationId,
+        client: &ClientId,
+    ) -> Result<Option<OrganizationClient>, StoreError>;
+
+    /// The clients of an organization, in the order in which they were added.
+    async fn list_organization_clients(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<OrganizationClient>, StoreError>;
 
     /// A federated identity of a client.
     async fn get_federated_identity(

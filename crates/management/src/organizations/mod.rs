@@ -1,5 +1,7 @@
 //! Organizations, and the client grants in them (Auth0: Organizations).
 
+pub mod clients;
+
 mod add_client_grant;
 mod create;
 mod delete;
@@ -7,6 +9,7 @@ mod get;
 mod get_by_name;
 mod list;
 mod list_client_grants;
+mod list_nobodys;
 mod remove_client_grant;
 mod update;
 
@@ -17,6 +20,7 @@ pub use get::get;
 pub use get_by_name::get_by_name;
 pub use list::list;
 pub use list_client_grants::list_client_grants;
+pub use list_nobodys::{list_connections, list_members};
 pub use remove_client_grant::remove_client_grant;
 pub use update::update;
 

@@ -279,6 +279,11 @@ fn failed(error: &Error) -> Line {
             ),
             Some("insufficient_scope"),
         ),
+        Error::Elsewhere(path) => (
+            StatusCode::FORBIDDEN,
+            format!("This server has no users and nothing of their login: /api/v2{path} can only be read"),
+            Some("operation_not_supported"),
+        ),
         Error::Contended => (
             StatusCode::CONFLICT,
             "The record was changed by others at the same time; try again".to_owned(),
@@ -316,6 +321,8 @@ fn inexistent(what: &Inexistent) -> Line {
         Inexistent::Log => ("Log not found.", Some("inexistent_log")),
         Inexistent::LogStream => ("The log stream does not exist.", Some("inexistent_log_stream")),
         Inexistent::Organization => ("No organization found by that id or name", None),
+        Inexistent::Elsewhere(message, code) => (*message, *code),
+        Inexistent::OrganizationClient => ("The client is not associated with this organization", None),
         Inexistent::OrganizationToDelete => ("The organization does not exist", None),
         Inexistent::OrganizationOfGrant => ("No organization found by that id", None),
     };
@@ -333,6 +340,9 @@ fn conflict(noun: Noun) -> Line {
             "The client grant has already been added to this organization.",
             "organization_client_grant_conflict",
         ),
+        Noun::OrganizationClient => {
+            ("The client is already associated with this organization.", "organization_client_conflict")
+        }
         Noun::Client
         | Noun::ClientSecret
         | Noun::Credential

@@ -5,9 +5,11 @@
 
 mod authentication;
 mod client_errors;
+mod elsewhere;
 mod endpoint;
 mod errors;
 mod respond;
 mod signing_key_errors;
 
+pub(crate) use elsewhere::elsewhere;
 pub(crate) use endpoint::{document, endpoint, linked, operation, unknown_path};

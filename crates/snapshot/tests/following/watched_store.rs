@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
-    ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
+    ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
@@ -197,6 +197,22 @@ impl Store for WatchedStore {
     ) -> Result<Page<Organization>, StoreError> {
         self.sqlite.list_organizations(filter, paging).await
     }
+    async fn get_organization_client(
+        &self,
+        organization: &OrganizationId,
+        client: &ClientId,
+    ) -> Result<Option<OrganizationClient>, StoreError> {
+        self.sqlite.get_organization_client(organization, client).await
+    }
+
+    async fn list_organization_clients(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<OrganizationClient>, StoreError> {
+        self.sqlite.list_organization_clients(organization, paging).await
+    }
+
     async fn get_federated_identity(
         &self,
         client: &ClientId,

@@ -5,12 +5,12 @@
 
 use grantd_model::{
     Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    OrganizationId, ResourceServerId, Versioned,
+    OrganizationClient, OrganizationId, ResourceServerId, Versioned,
 };
 
 use super::{
-    Write, associations, client_grants, clients, credentials, federated_identities, organizations,
-    ownerships, resource_servers, secret_uses, tenant,
+    Write, associations, client_grants, clients, credentials, federated_identities, organization_clients,
+    organizations, ownerships, resource_servers, secret_uses, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -42,6 +42,20 @@ pub(crate) async fn create_association(
         return Err(StoreError::Missing(Noun::ClientGrant));
     }
     associations::create(write, association).await
+}
+
+/// A client of an organization needs both.
+pub(crate) async fn create_organization_client(
+    write: &mut Write<'_>,
+    added: &OrganizationClient,
+) -> Result<(), StoreError> {
+    if !organizations::exists(write, &added.organization).await? {
+        return Err(StoreError::Missing(Noun::Organization));
+    }
+    if !clients::exists(write, &added.client).await? {
+        return Err(StoreError::Missing(Noun::Client));
+    }
+    organization_clients::create(write, added).await
 }
 
 /// A grant goes with its associations.
@@ -97,7 +111,8 @@ pub(crate) async fn delete_credential(write: &mut Write<'_>, id: &CredentialId) 
     credentials::delete(write, &credential).await
 }
 
-/// A client goes with its credentials, its grants, its identities and what is known of its secrets.
+/// A client goes with its credentials, its grants, its identities and what is known of its secrets, and from its
+/// organizations.
 pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Result<(), StoreError> {
     ownerships::release(write, id.into()).await?;
     credentials::delete_of_client(write, id).await?;
@@ -105,6 +120,7 @@ pub(crate) async fn delete_client(write: &mut Write<'_>, id: &ClientId) -> Resul
         delete_client_grant(write, &grant).await?;
     }
     federated_identities::delete_of_client(write, id).await?;
+    organization_clients::delete_of_client(write, id).await?;
     secret_uses::delete_of_client(write, id).await?;
     clients::delete(write, id).await
 }
@@ -139,13 +155,14 @@ pub(crate) async fn move_resource_server(
     tenant::update(write, &tenant).await
 }
 
-/// An organization goes with its associations, and clients lose it as their default.
+/// An organization goes with its associations and without its clients, and those lose it as their default.
 pub(crate) async fn delete_organization(
     write: &mut Write<'_>,
     id: &OrganizationId,
 ) -> Result<(), StoreError> {
     ownerships::release(write, id.into()).await?;
     associations::delete_of_organization(write, id).await?;
+    organization_clients::delete_of_organization(write, id).await?;
     clients::forget_organization(write, id.as_str()).await?;
     organizations::delete(write, id).await
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Write, associations, cascades, client_grants, clients, credentials, federated_identities, log_streams,
-    organizations, ownerships, resource_servers, revision, revoked_tokens, signing_keys, tenant,
+    organization_clients, organizations, ownerships, resource_servers, revision, revoked_tokens,
+    signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -38,6 +39,11 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         }
         Change::RemoveClientGrantFromOrganization { organization, client_grant } => {
             associations::delete(write, &Association { organization, client_grant }).await
+        }
+        Change::AddClientToOrganization(added) => cascades::create_organization_client(write, &added).await,
+        Change::UpdateOrganizationClient(updated) => organization_clients::update(write, &updated).await,
+        Change::RemoveClientFromOrganization { organization, client } => {
+            organization_clients::delete(write, &organization, &client).await
         }
         Change::CreateFederatedIdentity(identity) => {
             cascades::create_federated_identity(write, &identity).await

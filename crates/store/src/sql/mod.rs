@@ -16,6 +16,7 @@ pub(crate) mod load;
 pub(crate) mod log_keys;
 pub(crate) mod log_streams;
 pub(crate) mod one_time_uses;
+pub(crate) mod organization_clients;
 pub(crate) mod organizations;
 pub(crate) mod ownerships;
 pub(crate) mod paging;

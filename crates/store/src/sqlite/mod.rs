@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer, ResourceServerFilter,
-    ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
+    ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -56,6 +56,11 @@ const MIGRATIONS: &[migrations::Source] = &[
     (9, "token quotas", include_str!("../../migrations/sqlite/0009_token_quotas.sql")),
     (10, "log streams", include_str!("../../migrations/sqlite/0010_log_streams.sql")),
     (11, "log key", include_str!("../../migrations/sqlite/0011_log_key.sql")),
+    (
+        12,
+        "clients and domains of organizations",
+        include_str!("../../migrations/sqlite/0012_organization_clients_and_domains.sql"),
+    ),
     (13, "ownerships", include_str!("../../migrations/sqlite/0013_ownerships.sql")),
 ];
 
@@ -259,6 +264,23 @@ impl Store for SqliteStore {
     ) -> Result<Page<Organization>, StoreError> {
         sql::organizations::list(&mut *self.reader().await?, filter, paging).await
     }
+
+    async fn get_organization_client(
+        &self,
+        organization: &OrganizationId,
+        client: &ClientId,
+    ) -> Result<Option<OrganizationClient>, StoreError> {
+        sql::organization_clients::get(&mut *self.reader().await?, organization, client).await
+    }
+
+    async fn list_organization_clients(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<OrganizationClient>, StoreError> {
+        sql::organization_clients::list(&mut *self.reader().await?, organization, paging).await
+    }
+
     async fn get_federated_identity(
         &self,
         client: &ClientId,

@@ -131,8 +131,8 @@ async fn a_file_of_the_first_version_has_its_clients_and_secrets_after_the_migra
          ALTER TABLE clients DROP COLUMN secret_terms; \
          ALTER TABLE clients DROP COLUMN sealed_further_secrets; \
          DROP TABLE federated_identities; DROP TABLE revoked_tokens; DROP TABLE sealing; \
-         DROP TABLE one_time_uses; DROP TABLE clean_stop; DROP TABLE log_streams; DROP TABLE log_keys; DROP TABLE ownerships; \
-         DROP TABLE token_quotas; \
+         DROP TABLE one_time_uses; DROP TABLE clean_stop; DROP TABLE log_streams; DROP TABLE log_keys; \
+         DROP TABLE token_quotas; DROP TABLE organization_clients; DROP TABLE discovery_domains; DROP TABLE ownerships; \
          DELETE FROM _sqlx_migrations WHERE version > 1",
     )
     .await;

@@ -260,7 +260,7 @@ async fn an_unknown_member_of_the_body_is_refused_before_anything_is_looked_up()
         }
         operations += 1;
     }
-    assert_eq!(operations, 14);
+    assert_eq!(operations, 17);
 }
 
 #[tokio::test]
@@ -280,6 +280,11 @@ async fn every_operation_succeeds_with_its_status() {
             }
             Operation::UpdateCredential => json!({"expires_at": null}),
             Operation::CreateOrganizationClientGrant => json!({"grant_id": world.grant}),
+            Operation::AddOrganizationClients => {
+                json!({"clients": [{"client_id": world.other_client().await, "use_for_member_access": true}]})
+            }
+            Operation::RemoveOrganizationClients => json!({"clients": [world.client]}),
+            Operation::UpdateOrganizationClient => json!({"use_for_member_access": false}),
             Operation::UpdateClientGrant => json!({"scope": ["x"]}),
             Operation::CreateLogStream => {
                 json!({"type": "http", "sink": {"httpEndpoint": "https://receiver.test/"}})

@@ -200,12 +200,19 @@ impl World {
         let api = text(&app.get("/resource-servers/https:%2F%2Fapi.test%2F").await.json(), "id");
         let grant = grant(&app, json!({"client_id": client, "organization_usage": "allow"})).await;
         let organization = organization(&app, "acme").await;
+        let added = json!({"clients": [{"client_id": client, "use_for_member_access": true}]});
+        app.post(&format!("/organizations/{organization}/clients"), added).await;
         let key = json!({"credential_type": "public_key", "pem": RSA});
         let credential = text(&app.create(&format!("/clients/{client}/credentials"), key).await, "id");
         let log_stream = log_stream(&app, json!({})).await;
         previous_key(&app).await;
         let token = app.token();
         Self { app, client, api, grant, organization, credential, log_stream, token }
+    }
+
+    /// A client that is in no organization.
+    pub async fn other_client(&self) -> String {
+        client(&self.app).await
     }
 
     /// The operation's path with its parameters filled in, below `/api/v2`.
