@@ -1,10 +1,10 @@
 //! What can happen to the configuration.
 
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationClient, OrganizationId,
-    ResourceServer, ResourceServerId, RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp,
-    Versioned,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, DiscoveryDomain,
+    DiscoveryDomainId, FederatedIdentity, FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization,
+    OrganizationClient, OrganizationId, ResourceServer, ResourceServerId, RevokedToken, SigningKey,
+    SigningKeyState, Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says which version it is an update of; if the record has changed since, it fails
@@ -85,6 +85,17 @@ pub enum Change {
         organization: OrganizationId,
         /// Which client.
         client: ClientId,
+    },
+    /// Adds a domain to its organization.
+    CreateDiscoveryDomain(DiscoveryDomain),
+    /// Replaces a domain.
+    UpdateDiscoveryDomain(Versioned<DiscoveryDomain>),
+    /// Takes a domain from its organization.
+    DeleteDiscoveryDomain {
+        /// From which organization.
+        organization: OrganizationId,
+        /// Which domain.
+        id: DiscoveryDomainId,
     },
     /// Adds an identity to its client, which may have [`FederatedIdentity::PER_CLIENT`].
     CreateFederatedIdentity(FederatedIdentity),

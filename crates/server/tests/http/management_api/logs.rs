@@ -118,7 +118,10 @@ async fn a_checkpoint_of_another_log_is_refused() {
     let of_another_time = format!("90020260102030405001{:036}", 2);
     for from in [behind_the_end, of_another_time] {
         let answer = app.get(&format!("/logs?from={from}&take=2")).await;
-        assert_eq!((answer.status.as_u16(), answer.json()["errorCode"].as_str()), (400, Some("invalid_cursor")));
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["errorCode"].as_str()),
+            (400, Some("invalid_cursor"))
+        );
     }
 }
 
