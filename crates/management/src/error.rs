@@ -40,6 +40,8 @@ pub enum Inexistent {
     Organization,
     /// Something that Auth0 has and grantd does not: what Auth0 says of it, and its `errorCode`.
     Elsewhere(&'static str, Option<&'static str>),
+    /// A domain of the organization.
+    DiscoveryDomain,
     /// A client that was added to the organization.
     OrganizationClient,
     /// An organization that is to be deleted.
@@ -171,6 +173,7 @@ impl From<StoreError> for Error {
             StoreError::Missing(Noun::SigningKey) => Self::NotFound(Inexistent::SigningKey),
             StoreError::Missing(Noun::Organization) => Self::NotFound(Inexistent::Organization),
             StoreError::Missing(Noun::OrganizationClient) => Self::NotFound(Inexistent::OrganizationClient),
+            StoreError::Missing(Noun::DiscoveryDomain) => Self::NotFound(Inexistent::DiscoveryDomain),
             StoreError::Missing(Noun::LogStream) => Self::NotFound(Inexistent::LogStream),
             StoreError::Missing(Noun::FederatedIdentity) => Self::NotFound(Inexistent::FederatedIdentity),
             other => Self::Store(other),

@@ -73,6 +73,8 @@ identifiers! {
     KeyId,
     /// `lst_` and 16 digits.
     LogStreamId,
+    /// `ord_` and 22 letters and digits.
+    DiscoveryDomainId,
     /// An access token on the denylist: a digest of 43 characters of base64url.
     TokenId,
 }
@@ -107,6 +109,13 @@ impl OrganizationId {
     /// A new identifier.
     pub fn generate(entropy: &dyn Entropy) -> Self {
         Self(format!("org_{}", alphanumeric(entropy, 16)).into())
+    }
+}
+
+impl DiscoveryDomainId {
+    /// A new identifier.
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        Self(format!("ord_{}", alphanumeric(entropy, 22)).into())
     }
 }
 

@@ -13,6 +13,7 @@ mod client_grant;
 mod client_secret;
 mod credential;
 mod defaults;
+mod discovery_domain;
 mod entropy;
 mod federated_identity;
 mod filter;
@@ -49,6 +50,7 @@ pub use client::{
 pub use client_grant::{ClientGrant, ClientGrantFault, DefaultFor, Grantee, OrganizationUsage, SubjectType};
 pub use client_secret::{ClientSecret, ClientSecretId};
 pub use credential::{Credential, CredentialKind, CredentialType};
+pub use discovery_domain::DiscoveryDomain;
 pub use entropy::{Entropy, alphanumeric, base58, hexadecimal};
 pub use federated_identity::{
     Allowed, ClaimRules, FederatedIdentity, FederatedIdentityFault, Mismatch, Trust,
@@ -57,8 +59,8 @@ pub use filter::{
     ClientFilter, ClientGrantFilter, Direction, OrganizationFilter, OrganizationOrder, ResourceServerFilter,
 };
 pub use id::{
-    ClientGrantId, ClientId, CredentialId, FederatedIdentityId, KeyId, LogStreamId, OrganizationId,
-    ResourceServerId, TokenId,
+    ClientGrantId, ClientId, CredentialId, DiscoveryDomainId, FederatedIdentityId, KeyId, LogStreamId,
+    OrganizationId, ResourceServerId, TokenId,
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
 pub use log_destination::{LogDestination, masked_endpoint};

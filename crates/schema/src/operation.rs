@@ -131,6 +131,18 @@ operations! {
         ["read:organization_clients"] "Reads one client of an organization."
     UpdateOrganizationClient "patch_organization_client" PATCH "/organizations/{id}/clients/{client_id}" 200
         ["update:organization_clients"] "Changes what is said of a client in an organization."
+    ListDiscoveryDomains "get_discovery-domains" GET "/organizations/{id}/discovery-domains" 200
+        ["read:organization_discovery_domains"] "Lists the domains of an organization."
+    CreateDiscoveryDomain "post_discovery-domains" POST "/organizations/{id}/discovery-domains" 201
+        ["create:organization_discovery_domains"] "Adds a domain to an organization."
+    GetDiscoveryDomainByName "get_name_by_discovery_domain" GET "/organizations/{id}/discovery-domains/name/{discovery_domain}" 200
+        ["read:organization_discovery_domains"] "Reads one domain of an organization by its name."
+    GetDiscoveryDomain "get_discovery-domains_by_discovery_domain_id" GET "/organizations/{id}/discovery-domains/{discovery_domain_id}" 200
+        ["read:organization_discovery_domains"] "Reads one domain of an organization."
+    UpdateDiscoveryDomain "patch_discovery-domains_by_discovery_domain_id" PATCH "/organizations/{id}/discovery-domains/{discovery_domain_id}" 200
+        ["update:organization_discovery_domains"] "Changes a domain of an organization."
+    DeleteDiscoveryDomain "delete_discovery-domains_by_discovery_domain_id" DELETE "/organizations/{id}/discovery-domains/{discovery_domain_id}" 204
+        ["delete:organization_discovery_domains"] "Takes a domain from an organization."
     ListSigningKeys "get_signing_keys" GET "/keys/signing" 200
         ["read:signing_keys"] "Reads the keys that sign tokens."
     GetSigningKey "get_signing_key" GET "/keys/signing/{kid}" 200

@@ -118,11 +118,16 @@ fn resolved(contract: &Value, schema: &Value) -> Value {
     }
 }
 
+/// The contract does not have the clients of organizations, which were recorded.
+fn operations_of_the_contract() -> impl Iterator<Item = &'static Operation> {
+    Operation::ALL.iter().filter(|operation| !operation.path().starts_with("/organizations/{id}/clients"))
+}
+
 #[test]
 fn every_operation_is_in_the_contract_under_its_id() {
     let Some(file) = common::reference("contract/management-api.openapi.json") else { return };
     let contract = read(&file);
-    for operation in Operation::ALL {
+    for operation in operations_of_the_contract() {
         let entry = &contract["paths"][operation.path()][operation.method().to_lowercase()];
         assert_eq!(entry["operationId"], operation.id(), "{operation:?}");
         let published: Vec<&str> = entry["security"][1]["oAuth2ClientCredentials"]
@@ -149,7 +154,7 @@ fn every_operation_is_in_the_contract_under_its_id() {
 fn every_property_of_a_contract_body_is_known() {
     let Some(file) = common::reference("contract/management-api.openapi.json") else { return };
     let contract = read(&file);
-    for operation in Operation::ALL {
+    for operation in operations_of_the_contract() {
         let Some(ours) = operation.payload_schema() else { continue };
         let entry = &contract["paths"][operation.path()][operation.method().to_lowercase()];
         let theirs = resolved(&contract, &entry["requestBody"]["content"]["application/json"]["schema"]);

@@ -11,17 +11,18 @@ use grantd_management::{
     signing_keys, tenant_settings,
 };
 use grantd_schema::Operation::{
-    AddOrganizationClients, CreateClient, CreateClientGrant, CreateCredential, CreateLogStream,
-    CreateOrganization, CreateOrganizationClientGrant, CreateResourceServer, DeleteClient, DeleteClientGrant,
-    DeleteCredential, DeleteLogStream, DeleteOrganization, DeleteOrganizationClientGrant,
-    DeleteResourceServer, GetClient, GetClientGrant, GetCredential, GetLog, GetLogStream, GetOrganization,
+    AddOrganizationClients, CreateClient, CreateClientGrant, CreateCredential, CreateDiscoveryDomain,
+    CreateLogStream, CreateOrganization, CreateOrganizationClientGrant, CreateResourceServer, DeleteClient,
+    DeleteClientGrant, DeleteCredential, DeleteDiscoveryDomain, DeleteLogStream, DeleteOrganization,
+    DeleteOrganizationClientGrant, DeleteResourceServer, GetClient, GetClientGrant, GetCredential,
+    GetDiscoveryDomain, GetDiscoveryDomainByName, GetLog, GetLogStream, GetOrganization,
     GetOrganizationByName, GetOrganizationClient, GetResourceServer, GetSigningKey, GetTenantSettings,
-    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials, ListLogStreams, ListLogs,
-    ListOrganizationClientGrants, ListOrganizationClients, ListOrganizationConnections,
-    ListOrganizationMembers, ListOrganizations, ListResourceServers, ListSigningKeys,
-    RemoveOrganizationClients, RevokeSigningKey, RotateClientSecret, RotateSigningKeys, UpdateClient,
-    UpdateClientGrant, UpdateCredential, UpdateLogStream, UpdateOrganization, UpdateOrganizationClient,
-    UpdateResourceServer, UpdateTenantSettings,
+    ListClientGrantOrganizations, ListClientGrants, ListClients, ListCredentials, ListDiscoveryDomains,
+    ListLogStreams, ListLogs, ListOrganizationClientGrants, ListOrganizationClients,
+    ListOrganizationConnections, ListOrganizationMembers, ListOrganizations, ListResourceServers,
+    ListSigningKeys, RemoveOrganizationClients, RevokeSigningKey, RotateClientSecret, RotateSigningKeys,
+    UpdateClient, UpdateClientGrant, UpdateCredential, UpdateDiscoveryDomain, UpdateLogStream,
+    UpdateOrganization, UpdateOrganizationClient, UpdateResourceServer, UpdateTenantSettings,
 };
 
 use crate::management_api::{document, endpoint, linked, operation};
@@ -49,7 +50,8 @@ pub fn router(state: Arc<State>) -> Router {
 }
 
 fn management_api() -> Router<Arc<State>> {
-    let operations = [
+    // On the heap: all of them together are too much for a stack.
+    let operations = vec![
         operation(ListClientGrants, client_grants::list),
         operation(CreateClientGrant, client_grants::create),
         operation(GetClientGrant, client_grants::get),
@@ -88,6 +90,12 @@ fn management_api() -> Router<Arc<State>> {
         operation(RemoveOrganizationClients, organizations::clients::remove),
         operation(GetOrganizationClient, organizations::clients::get),
         operation(UpdateOrganizationClient, organizations::clients::update),
+        operation(ListDiscoveryDomains, organizations::discovery_domains::list),
+        operation(CreateDiscoveryDomain, organizations::discovery_domains::create),
+        operation(GetDiscoveryDomainByName, organizations::discovery_domains::get_by_name),
+        operation(GetDiscoveryDomain, organizations::discovery_domains::get),
+        operation(UpdateDiscoveryDomain, organizations::discovery_domains::update),
+        operation(DeleteDiscoveryDomain, organizations::discovery_domains::delete),
         operation(ListSigningKeys, signing_keys::list),
         operation(GetSigningKey, signing_keys::get),
         operation(RotateSigningKeys, signing_keys::rotate),

@@ -1,10 +1,10 @@
 //! What can happen to the configuration.
 
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization, OrganizationClient, OrganizationId,
-    Owned, Ownership, ResourceServer, ResourceServerId, Revision, RevokedToken, SigningKey, SigningKeyState,
-    Tenant, Timestamp, Versioned,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, DiscoveryDomain,
+    DiscoveryDomainId, FederatedIdentity, FederatedIdentityId, KeyId, LogStream, LogStreamId, Organization,
+    OrganizationClient, OrganizationId, Owned, Ownership, ResourceServer, ResourceServerId, Revision,
+    RevokedToken, SigningKey, SigningKeyState, Tenant, Timestamp, Versioned,
 };
 
 /// One change. An update says since when the record must not have changed: the revision that it was read with, or that of
@@ -96,6 +96,17 @@ pub enum Change {
         organization: OrganizationId,
         /// Which client.
         client: ClientId,
+    },
+    /// Adds a domain to its organization.
+    CreateDiscoveryDomain(DiscoveryDomain),
+    /// Replaces a domain.
+    UpdateDiscoveryDomain(Versioned<DiscoveryDomain>),
+    /// Takes a domain from its organization.
+    DeleteDiscoveryDomain {
+        /// From which organization.
+        organization: OrganizationId,
+        /// Which domain.
+        id: DiscoveryDomainId,
     },
     /// Adds an identity to its client, which may have [`FederatedIdentity::PER_CLIENT`].
     CreateFederatedIdentity(FederatedIdentity),

@@ -23,6 +23,8 @@ pub enum Noun {
     Association,
     /// A client of an organization.
     OrganizationClient,
+    /// A domain of an organization.
+    DiscoveryDomain,
     /// A federated identity.
     FederatedIdentity,
     /// A log stream.

@@ -37,9 +37,10 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
-    ResourceServerFilter, ResourceServerId, Revision, SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
+    LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
+    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey,
+    Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -176,6 +177,27 @@ pub trait Store: Send + Sync {
         organization: &OrganizationId,
         paging: &Paging,
     ) -> Result<Page<OrganizationClient>, StoreError>;
+
+    /// A domain of an organization by `id`.
+    async fn get_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        id: &DiscoveryDomainId,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError>;
+
+    /// A domain of an organization by its name.
+    async fn find_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &str,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError>;
+
+    /// The domains of an organization, in order of creation.
+    async fn list_discovery_domains(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<DiscoveryDomain>, StoreError>;
 
     /// A federated identity of a client.
     async fn get_federated_identity(

@@ -1,6 +1,7 @@
 //! Organizations, and the client grants in them (Auth0: Organizations).
 
 pub mod clients;
+pub mod discovery_domains;
 
 mod add_client_grant;
 mod create;

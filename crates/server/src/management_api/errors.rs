@@ -322,6 +322,7 @@ fn inexistent(what: &Inexistent) -> Line {
         Inexistent::LogStream => ("The log stream does not exist.", Some("inexistent_log_stream")),
         Inexistent::Organization => ("No organization found by that id or name", None),
         Inexistent::Elsewhere(message, code) => (*message, *code),
+        Inexistent::DiscoveryDomain => ("Organization discovery domain not found.", None),
         Inexistent::OrganizationClient => ("The client is not associated with this organization", None),
         Inexistent::OrganizationToDelete => ("The organization does not exist", None),
         Inexistent::OrganizationOfGrant => ("No organization found by that id", None),
@@ -339,6 +340,10 @@ fn conflict(noun: Noun) -> Line {
         Noun::Association => (
             "The client grant has already been added to this organization.",
             "organization_client_grant_conflict",
+        ),
+        Noun::DiscoveryDomain => (
+            "An organization discovery domain with this domain is already registered to this organization.",
+            "organization_discovery_domain_conflict",
         ),
         Noun::OrganizationClient => {
             ("The client is already associated with this organization.", "organization_client_conflict")

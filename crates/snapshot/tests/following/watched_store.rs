@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
-    ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
+    LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
+    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
@@ -211,6 +212,30 @@ impl Store for WatchedStore {
         paging: &Paging,
     ) -> Result<Page<OrganizationClient>, StoreError> {
         self.sqlite.list_organization_clients(organization, paging).await
+    }
+
+    async fn get_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        id: &DiscoveryDomainId,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError> {
+        self.sqlite.get_discovery_domain(organization, id).await
+    }
+
+    async fn find_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &str,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError> {
+        self.sqlite.find_discovery_domain(organization, domain).await
+    }
+
+    async fn list_discovery_domains(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<DiscoveryDomain>, StoreError> {
+        self.sqlite.list_discovery_domains(organization, paging).await
     }
 
     async fn get_federated_identity(

@@ -4,13 +4,13 @@
 //! The files of the nouns know their own table only; the database's foreign keys stand behind these rules.
 
 use grantd_model::{
-    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, FederatedIdentity,
-    OrganizationClient, OrganizationId, ResourceServerId, Versioned,
+    Audience, Client, ClientGrant, ClientGrantId, ClientId, Credential, CredentialId, DiscoveryDomain,
+    FederatedIdentity, OrganizationClient, OrganizationId, ResourceServerId, Versioned,
 };
 
 use super::{
-    Write, associations, client_grants, clients, credentials, federated_identities, organization_clients,
-    organizations, ownerships, resource_servers, secret_uses, tenant,
+    Write, associations, client_grants, clients, credentials, discovery_domains, federated_identities,
+    organization_clients, organizations, ownerships, resource_servers, secret_uses, tenant,
 };
 use crate::{Association, Noun, StoreError};
 
@@ -42,6 +42,17 @@ pub(crate) async fn create_association(
         return Err(StoreError::Missing(Noun::ClientGrant));
     }
     associations::create(write, association).await
+}
+
+/// A domain needs its organization.
+pub(crate) async fn create_discovery_domain(
+    write: &mut Write<'_>,
+    domain: &DiscoveryDomain,
+) -> Result<(), StoreError> {
+    if !organizations::exists(write, &domain.organization).await? {
+        return Err(StoreError::Missing(Noun::Organization));
+    }
+    discovery_domains::create(write, domain).await
 }
 
 /// A client of an organization needs both.
@@ -155,7 +166,7 @@ pub(crate) async fn move_resource_server(
     tenant::update(write, &tenant).await
 }
 
-/// An organization goes with its associations and without its clients, and those lose it as their default.
+/// An organization goes with its associations and domains and without its clients, and those lose it as their default.
 pub(crate) async fn delete_organization(
     write: &mut Write<'_>,
     id: &OrganizationId,
@@ -163,6 +174,7 @@ pub(crate) async fn delete_organization(
     ownerships::release(write, id.into()).await?;
     associations::delete_of_organization(write, id).await?;
     organization_clients::delete_of_organization(write, id).await?;
+    discovery_domains::delete_of_organization(write, id).await?;
     clients::forget_organization(write, id.as_str()).await?;
     organizations::delete(write, id).await
 }

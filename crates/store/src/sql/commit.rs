@@ -1,9 +1,9 @@
 //! How a change becomes statements.
 
 use super::{
-    Write, associations, cascades, client_grants, clients, credentials, federated_identities, log_streams,
-    organization_clients, organizations, ownerships, resource_servers, revision, revoked_tokens,
-    signing_keys, tenant,
+    Write, associations, cascades, client_grants, clients, credentials, discovery_domains,
+    federated_identities, log_streams, organization_clients, organizations, ownerships, resource_servers,
+    revision, revoked_tokens, signing_keys, tenant,
 };
 use crate::{Association, Change, StoreError};
 
@@ -44,6 +44,11 @@ pub(crate) async fn apply(write: &mut Write<'_>, change: Change) -> Result<(), S
         Change::UpdateOrganizationClient(updated) => organization_clients::update(write, &updated).await,
         Change::RemoveClientFromOrganization { organization, client } => {
             organization_clients::delete(write, &organization, &client).await
+        }
+        Change::CreateDiscoveryDomain(domain) => cascades::create_discovery_domain(write, &domain).await,
+        Change::UpdateDiscoveryDomain(domain) => discovery_domains::update(write, &domain).await,
+        Change::DeleteDiscoveryDomain { organization, id } => {
+            discovery_domains::delete(write, &organization, &id).await
         }
         Change::CreateFederatedIdentity(identity) => {
             cascades::create_federated_identity(write, &identity).await

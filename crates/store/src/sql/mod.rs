@@ -11,6 +11,7 @@ pub(crate) mod client_secrets;
 pub(crate) mod clients;
 pub(crate) mod commit;
 pub(crate) mod credentials;
+pub(crate) mod discovery_domains;
 pub(crate) mod federated_identities;
 pub(crate) mod load;
 pub(crate) mod log_keys;

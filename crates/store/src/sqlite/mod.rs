@@ -21,9 +21,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
-    Credential, CredentialId, FederatedIdentity, FederatedIdentityId, LogStream, LogStreamId, Organization,
-    OrganizationClient, OrganizationFilter, OrganizationId, Owned, Ownership, Page, Paging, ResourceServer,
-    ResourceServerFilter, ResourceServerId, Revision, Secret, SigningKey, Tenant, Timestamp, Versioned,
+    Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
+    LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
+    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -279,6 +280,30 @@ impl Store for SqliteStore {
         paging: &Paging,
     ) -> Result<Page<OrganizationClient>, StoreError> {
         sql::organization_clients::list(&mut *self.reader().await?, organization, paging).await
+    }
+
+    async fn get_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        id: &DiscoveryDomainId,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError> {
+        sql::discovery_domains::get(&mut *self.reader().await?, organization, id).await
+    }
+
+    async fn find_discovery_domain(
+        &self,
+        organization: &OrganizationId,
+        domain: &str,
+    ) -> Result<Option<Versioned<DiscoveryDomain>>, StoreError> {
+        sql::discovery_domains::find(&mut *self.reader().await?, organization, domain).await
+    }
+
+    async fn list_discovery_domains(
+        &self,
+        organization: &OrganizationId,
+        paging: &Paging,
+    ) -> Result<Page<DiscoveryDomain>, StoreError> {
+        sql::discovery_domains::list(&mut *self.reader().await?, organization, paging).await
     }
 
     async fn get_federated_identity(

@@ -253,14 +253,17 @@ async fn an_unknown_member_of_the_body_is_refused_before_anything_is_looked_up()
         });
         let headers = [("authorization", &*bearer), ("content-type", "application/json")];
         let nobodys = operation.path().replace("{id}", "x");
-        let nobodys = nobodys.replace("{client_id}", "x").replace("{credential_id}", "x");
+        let nobodys = nobodys
+            .replace("{client_id}", "x")
+            .replace("{credential_id}", "x")
+            .replace("{discovery_domain_id}", "x");
         for path in [world.path(operation), nobodys] {
             let answer = world.send_to(operation, &path, &headers, body.to_string()).await;
             assert_refused(operation, &answer, 400, &expected.to_string());
         }
         operations += 1;
     }
-    assert_eq!(operations, 17);
+    assert_eq!(operations, 19);
 }
 
 #[tokio::test]
@@ -280,6 +283,8 @@ async fn every_operation_succeeds_with_its_status() {
             }
             Operation::UpdateCredential => json!({"expires_at": null}),
             Operation::CreateOrganizationClientGrant => json!({"grant_id": world.grant}),
+            Operation::CreateDiscoveryDomain => json!({"domain": "other.test"}),
+            Operation::UpdateDiscoveryDomain => json!({"status": "verified"}),
             Operation::AddOrganizationClients => {
                 json!({"clients": [{"client_id": world.other_client().await, "use_for_member_access": true}]})
             }

@@ -188,6 +188,7 @@ pub struct World {
     pub organization: String,
     pub credential: String,
     pub log_stream: String,
+    pub domain: String,
     token: String,
 }
 
@@ -202,12 +203,17 @@ impl World {
         let organization = organization(&app, "acme").await;
         let added = json!({"clients": [{"client_id": client, "use_for_member_access": true}]});
         app.post(&format!("/organizations/{organization}/clients"), added).await;
+        let domain = json!({"domain": "acme.test"});
+        let domain = text(
+            &app.create(&format!("/organizations/{organization}/discovery-domains"), domain).await,
+            "id",
+        );
         let key = json!({"credential_type": "public_key", "pem": RSA});
         let credential = text(&app.create(&format!("/clients/{client}/credentials"), key).await, "id");
         let log_stream = log_stream(&app, json!({})).await;
         previous_key(&app).await;
         let token = app.token();
-        Self { app, client, api, grant, organization, credential, log_stream, token }
+        Self { app, client, api, grant, organization, credential, log_stream, domain, token }
     }
 
     /// A client that is in no organization.
@@ -230,6 +236,8 @@ impl World {
         path.replace("{client_id}", &self.client)
             .replace("{credential_id}", &self.credential)
             .replace("{kid}", PREVIOUS_KEY)
+            .replace("{discovery_domain_id}", &self.domain)
+            .replace("{discovery_domain}", "acme.test")
     }
 
     /// A request for the operation, with any headers and any body.

@@ -23,6 +23,7 @@ mod delete_client_grant;
 mod delete_organization;
 mod delete_organization_client_grant;
 mod delete_resource_server;
+mod discovery_domains;
 mod elsewhere;
 mod escalation;
 mod federated_identities;
