@@ -64,6 +64,30 @@ impl Default for TenantSettings {
 /// What `""` removes rather than sets (Auth0, recorded).
 const CLEARED_BY_EMPTY: [&str; 1] = ["default_redirection_uri"];
 
+/// Lifetimes that a request may give in minutes, too: Auth0's deploy CLI does. They are shown in hours, with a fraction where
+/// there is one (recorded).
+const LIFETIMES: [&str; 4] = [
+    "session_lifetime",
+    "idle_session_lifetime",
+    "ephemeral_session_lifetime",
+    "idle_ephemeral_session_lifetime",
+];
+
+/// Puts hours in the place of minutes.
+fn count_in_hours(body: &mut Members) {
+    for name in LIFETIMES {
+        let minutes = body.shift_remove(&format!("{name}_in_minutes"));
+        let Some(minutes) = minutes.as_ref().and_then(Value::as_u64) else { continue };
+        let whole = || Value::from(minutes / 60);
+        let part = |minutes: u32| Value::from(f64::from(minutes) / 60.0);
+        let hours = match u32::try_from(minutes) {
+            Ok(minutes) if minutes % 60 != 0 => part(minutes),
+            _ => whole(),
+        };
+        body.insert(name.to_owned(), hours);
+    }
+}
+
 impl TenantSettings {
     /// The settings as the body of an update request changes them; `flags` are merged.
     pub fn updated(&self, mut body: Members) -> Result<Self, serde_json::Error> {
@@ -73,6 +97,7 @@ impl TenantSettings {
                 body.insert(name.into(), Value::Null);
             }
         }
+        count_in_hours(&mut body);
         patch::apply(self, body)
     }
 

@@ -99,3 +99,16 @@ fn extensions_have_their_own_form() {
     });
     assert_eq!(serde_json::to_value(&extensions).unwrap(), form);
 }
+
+#[test]
+fn a_lifetime_in_minutes_is_one_in_hours() {
+    let changed = |body: Value| {
+        let settings = TenantSettings::default().updated(body.as_object().cloned().unwrap()).unwrap();
+        settings.properties
+    };
+    let settings =
+        changed(json!({"session_lifetime_in_minutes": 1440, "idle_session_lifetime_in_minutes": 181}));
+    assert_eq!(settings["session_lifetime"], 24);
+    assert_eq!(settings["idle_session_lifetime"], json!(3.016_666_666_666_666_6));
+    assert!(!settings.contains_key("session_lifetime_in_minutes"));
+}
