@@ -90,7 +90,7 @@ async fn a_plan_shows_what_an_apply_does_and_then_there_is_nothing_to_do() {
     let planned = scene.run(&["plan", "grantd.yaml"]);
     assert_eq!(planned.status, 2, "{planned:?}");
     assert!(planned.stdout.contains("+ client \"Worker\"\n"), "{}", planned.stdout);
-    assert!(planned.stdout.contains("    organizations: [\"org_"), "{}", planned.stdout);
+    assert!(planned.stdout.contains("    organizations: [\"acme\"]\n"), "{}", planned.stdout);
     assert!(planned.stdout.ends_with("4 to create, 0 to update, 0 to delete.\n"), "{}", planned.stdout);
     assert!(!planned.stdout.contains("a secret from"), "{}", planned.stdout);
     assert_eq!(scene.api().await.get("/api/v2/organizations").await, json!([]));

@@ -248,6 +248,7 @@ fn the_document_of_an_import_can_be_looked_at_first() {
         "imported",
     ]);
     assert!(succeeded && said.contains("Not carried over:"), "{said}");
+    assert!(!scene.place.beside("auth0-import").exists(), "what was read is in the file");
     let file = scene.place.beside("imported.yaml");
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("owner: imported") && text.contains("client_id: WorkerWorker"), "{text}");

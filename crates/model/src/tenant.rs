@@ -101,6 +101,25 @@ impl TenantSettings {
         patch::apply(self, body)
     }
 
+    /// The settings as a request can say them: lifetimes with a fraction in minutes.
+    pub fn as_request(&self) -> Result<Members, serde_json::Error> {
+        let mut members = patch::to_members(self)?;
+        for name in LIFETIMES {
+            let Some(hours) = members.get(name).filter(|value| value.is_f64()).and_then(Value::as_f64) else {
+                continue;
+            };
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "minutes of a request, which were positive and below 2^32"
+            )]
+            let minutes = (hours * 60.0).round() as u64;
+            members.shift_remove(name);
+            members.insert(format!("{name}_in_minutes"), minutes.into());
+        }
+        Ok(members)
+    }
+
     /// Whether organizations may be named by name.
     pub fn allows_organization_names(&self) -> bool {
         self.allow_organization_name_in_authentication_api == Some(true)

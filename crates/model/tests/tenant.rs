@@ -112,3 +112,13 @@ fn a_lifetime_in_minutes_is_one_in_hours() {
     assert_eq!(settings["idle_session_lifetime"], json!(3.016_666_666_666_666_6));
     assert!(!settings.contains_key("session_lifetime_in_minutes"));
 }
+
+#[test]
+fn a_lifetime_with_a_fraction_is_asked_for_in_minutes() {
+    let asked = json!({"idle_session_lifetime_in_minutes": 181, "session_lifetime": 24});
+    let settings = TenantSettings::default().updated(asked.as_object().cloned().unwrap()).unwrap();
+    let request = settings.as_request().unwrap();
+    assert_eq!(request["idle_session_lifetime_in_minutes"], 181);
+    assert_eq!(request["session_lifetime"], 24);
+    assert_eq!(settings.updated(request).unwrap(), settings);
+}

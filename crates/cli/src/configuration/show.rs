@@ -25,15 +25,15 @@ fn paragraph(step: &Value) -> String {
     let kind = match str_of(step, "kind") {
         "resource_server" => "API",
         "client_grant" => "client grant",
-        "tenant" => return lines(&format!("{sign} tenant settings"), step, sign),
-        "settings" => return lines(&format!("{sign} grantd's settings"), step, sign),
+        "tenant" => return lines(&format!("{sign} tenant settings"), step),
+        "settings" => return lines(&format!("{sign} grantd's settings"), step),
         kind => kind,
     };
     let id = step.get("id").and_then(Value::as_str).map(|id| format!(" ({id})")).unwrap_or_default();
-    lines(&format!("{sign} {kind} \"{}\"{id}", str_of(step, "name")), step, sign)
+    lines(&format!("{sign} {kind} \"{}\"{id}", str_of(step, "name")), step)
 }
 
-fn lines(head: &str, step: &Value, sign: char) -> String {
+fn lines(head: &str, step: &Value) -> String {
     let differences = step.get("differences").and_then(Value::as_array).into_iter().flatten();
     let lines = differences.map(|difference| {
         let member = str_of(difference, "member");
@@ -46,12 +46,7 @@ fn lines(head: &str, step: &Value, sign: char) -> String {
             (Some(from), Some(to)) => format!("    {member}: {from} → {to}\n"),
         }
     });
-    // What a new record would have anyway is not worth a line.
-    let lines: String = if sign == '+' {
-        lines.filter(|line| !line.ends_with(": false\n")).collect()
-    } else {
-        lines.collect()
-    };
+    let lines: String = lines.collect();
     format!("{head}\n{lines}")
 }
 

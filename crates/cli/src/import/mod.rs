@@ -75,6 +75,7 @@ impl Import {
             write_private(file, yaml::write(&document)?.as_bytes())?;
             crate::say(&format!("The configuration is in {}.", file.display()))?;
             list(&left)?;
+            flags.tenant.forget()?;
             return Ok(ExitCode::SUCCESS);
         }
         let server = flags.server.connect().await?;

@@ -66,14 +66,23 @@ impl TenantFlags {
         let issuer =
             Issuer::new(&if domain.contains("://") { domain.into() } else { format!("https://{domain}/") });
         let api = self.api(&issuer).await?;
-        fs::create_dir_all(&self.state).map_err(|error| named(&error, &self.state))?;
-        let kept = Kept { api: &api, folder: &self.state };
+        // One tenant's answers are never another's.
+        let folder = self.state.join(plain(&issuer.url));
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+        private.create(&folder).map_err(|error| named(&error, &folder))?;
+        let kept = Kept { api: &api, folder: &folder };
         let mut source = Source { management_api: issuer.management_api().to_string(), ..Source::default() };
         source.clients = kept.all("clients", "/clients?is_global=false", "clients").await?;
         source.resource_servers = kept.pages("APIs", "/resource-servers", "resource_servers").await?;
         source.client_grants = kept.all("client grants", "/client-grants", "client_grants").await?;
         source.organizations = kept.all("organizations", "/organizations", "organizations").await?;
-        source.tenant = kept.get("/tenants/settings").await?.unwrap_or_default();
+        match kept.get("/tenants/settings").await? {
+            Some(settings) => source.tenant = settings,
+            None => source.unread.push("tenant settings".into()),
+        }
         kept.credentials(&mut source).await?;
         kept.associations(&mut source).await?;
         for (name, path, key) in ELSEWHERE {
@@ -124,9 +133,7 @@ impl TenantFlags {
 impl Kept<'_> {
     /// An answer that is kept, or is asked for now.
     async fn get(&self, path: &str) -> Outcome<Option<Value>> {
-        let name: String =
-            path.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-        let file = self.folder.join(format!("{}.json", name.trim_matches('-')));
+        let file = self.folder.join(format!("{}.json", plain(path)));
         if let Ok(bytes) = fs::read(&file) {
             // One that was cut short while it was written is asked for again.
             if let Ok(kept) = serde_json::from_slice(&bytes) {
@@ -224,6 +231,13 @@ impl Kept<'_> {
         let count = total.or(listed).unwrap_or_default();
         Ok((count > 0).then(|| (name.to_owned(), count)))
     }
+}
+
+/// A text as the name of a file.
+fn plain(text: &str) -> String {
+    let plain: String =
+        text.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+    plain.trim_matches('-').to_owned()
 }
 
 /// A part of a path or a query.

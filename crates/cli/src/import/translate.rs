@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// How documents name the Management API.
 const MANAGEMENT_API: &str = "@management-api";
 /// What the source says of a client and nobody sets.
-const READ_ONLY_OF_CLIENT: [&str; 12] = [
+const READ_ONLY_OF_CLIENT: [&str; 10] = [
     "tenant",
     "global",
     "signing_keys",
@@ -20,8 +20,6 @@ const READ_ONLY_OF_CLIENT: [&str; 12] = [
     "cross_origin_auth",
     "encrypted",
     "owners",
-    "config_route",
-    "resource_server_identifier_id",
     "external_client_id",
     "external_metadata_type",
     "external_metadata_created_by",
@@ -45,6 +43,8 @@ pub(super) struct Source {
     pub(super) management_api: String,
     /// Whether clients are named by their names.
     pub(super) is_export: bool,
+    /// What nobody let be read.
+    pub(super) unread: Vec<String>,
     /// What there is of what grantd has not, and how much.
     pub(super) elsewhere: Vec<(String, usize)>,
 }
@@ -64,7 +64,10 @@ struct Translator {
 /// Translates a tenant.
 pub(super) fn translate(mut source: Source) -> Translated {
     let elsewhere = std::mem::take(&mut source.elsewhere);
-    let mut translator = Translator { source, left: Vec::new() };
+    let unread = std::mem::take(&mut source.unread);
+    let left =
+        unread.into_iter().map(|what| format!("{what}: the source does not let them be read")).collect();
+    let mut translator = Translator { source, left };
     let lists = [
         ("organizations", translator.organizations()),
         ("resource_servers", translator.resource_servers()),

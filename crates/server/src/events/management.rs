@@ -33,6 +33,8 @@ pub(crate) struct Done<'r> {
     pub(crate) caller: &'r Caller,
     /// One sentence about the operation.
     pub(crate) summary: &'r str,
+    /// Whether it changed the configuration.
+    pub(crate) changes: bool,
     /// The head of the request.
     pub(crate) parts: &'r Parts,
     /// The request.
@@ -46,12 +48,11 @@ pub(crate) struct Done<'r> {
 /// Records what was done, where it is worth it, and waits until that is durable: nobody is told of a change that the
 /// log may still forget.
 pub(crate) async fn done(state: &State, done: Done<'_>) {
-    let kind = if done.parts.method == Method::HEAD {
-        // It changes nothing, and shows nothing either.
-        return;
-    } else if done.parts.method != Method::GET {
+    // HEAD is answered as GET is, without its body (RFC 9110 §9.3.2): it shows nothing.
+    let is_shown = done.parts.method != Method::HEAD;
+    let kind = if done.changes {
         LogEventKind::ManagementWrite
-    } else if SHOWN.iter().any(|shown| contains(done.answer, shown)) {
+    } else if is_shown && SHOWN.iter().any(|shown| contains(done.answer, shown)) {
         LogEventKind::ManagementReadOfSecrets
     } else {
         return;

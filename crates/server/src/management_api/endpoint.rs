@@ -60,6 +60,8 @@ struct Told<R> {
     success: u16,
     /// What it does, in a sentence for the log.
     summary: &'static str,
+    /// Whether it changes the configuration when all goes well.
+    changes: bool,
     /// How long its body may be, in bytes.
     longest: usize,
     /// Where to go on, for a `Link` header (RFC 8288).
@@ -82,7 +84,7 @@ pub(crate) fn linked<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply
 ) -> (Operation, MethodRouter<Arc<State>>) {
     let method = Method::from_bytes(operation.method().as_bytes()).unwrap_or_default();
     let (success, summary) = (operation.success(), operation.summary());
-    let told = Told { success, summary, longest: BODY_LIMIT, link };
+    let told = Told { success, summary, changes: method != Method::GET, longest: BODY_LIMIT, link };
     (operation, described(method, told, use_case))
 }
 
@@ -93,15 +95,17 @@ pub(crate) fn endpoint<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Rep
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
     let summary = "An operation of grantd's own";
-    described(method, Told { success, summary, longest: BODY_LIMIT, link: |_| None }, use_case)
+    let changes = method != Method::GET;
+    described(method, Told { success, summary, changes, longest: BODY_LIMIT, link: |_| None }, use_case)
 }
 
-/// The endpoint of an operation of ours that takes a whole configuration.
+/// The endpoint of an operation of ours that takes a whole configuration; planning one changes nothing.
 pub(crate) fn document<R: Serialize + Send + 'static, U: for<'a> UseCase<'a, Reply = R>>(
     summary: &'static str,
+    changes: bool,
     use_case: U,
 ) -> MethodRouter<Arc<State>> {
-    let told = Told { success: 200, summary, longest: DOCUMENT_LIMIT, link: |_| None };
+    let told = Told { success: 200, summary, changes, longest: DOCUMENT_LIMIT, link: |_| None };
     described(Method::POST, told, use_case)
 }
 
@@ -138,8 +142,7 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     gate.pass_all(asking(&parts))?;
     let caller = &*known.insert(authenticate(state, &parts).await?);
     gate.pass_client(&caller.client_id, asking(&parts))?;
-    // HEAD is answered as GET is, without its body (RFC 9110 §9.3.2).
-    let changes = !matches!(parts.method, Method::GET | Method::HEAD);
+    let changes = told.changes;
     let request = take_apart(path, &parts, body, told.longest).await?;
     let reply = use_case.call(&state.context, caller, &request).await;
     if changes {
@@ -157,7 +160,7 @@ async fn answer<R: Serialize + Send, U: for<'a> UseCase<'a, Reply = R>>(
     };
     let link = (told.link)(&reply).and_then(|link| HeaderValue::try_from(link).ok());
     let (parts, request, summary) = (&parts, &request, told.summary);
-    events::done(state, Done { caller, summary, parts, request, status, answer: &body }).await;
+    events::done(state, Done { caller, summary, changes, parts, request, status, answer: &body }).await;
     let mut response = respond(status, body.into());
     response.headers_mut().extend(link.map(|link| (LINK, link)));
     Ok(response)

@@ -7,7 +7,7 @@ use grantd_schema::{Part, Schema};
 use grantd_store::Change;
 use serde_json::{Value, json};
 
-use super::current::Current;
+use super::current::{Current, Index};
 use super::document::Document;
 use super::plan::{Plan, PlanView};
 use super::{authority, planner};
@@ -52,7 +52,7 @@ pub async fn plan_configuration(
     authority::check_reading(caller)?;
     let asked = Asked::read(request)?;
     let current = Current::load(&*context.store).await?;
-    let plan = work_out(context, &current, &asked)?;
+    let plan = work_out(context, &current, &current.index(), &asked)?;
     Ok(PlanView { revision: plan.revision, applied: false, steps: plan.steps })
 }
 
@@ -72,29 +72,28 @@ impl Asked {
         query::check_none(&request.query)?;
         let body = request.json()?;
         SCHEMA.check(Part::Payload, &body)?;
-        let document = Document::read(body.get("document").unwrap_or(&Value::Null));
         Ok(Self {
-            document: document.map_err(Error::Configuration)?,
+            document: Document::read(body.get("document").unwrap_or(&Value::Null)),
             prunes: body.get("prune") == Some(&Value::Bool(true)),
             expected: body.get("expected_revision").and_then(Value::as_u64).map(Revision),
         })
     }
 }
 
-fn work_out(context: &Context, current: &Current, asked: &Asked) -> Result<Plan, Error> {
+fn work_out(context: &Context, current: &Current, index: &Index<'_>, asked: &Asked) -> Result<Plan, Error> {
     let (revision, tenant) = (current.configuration.revision, &current.configuration.tenant);
     if asked.expected.is_some_and(|expected| expected != revision) {
         return Err(Error::ConfigurationChanged);
     }
-    let index = current.index();
-    let plan = planner::plan(context, &index, (revision, tenant), &asked.document, asked.prunes)?;
+    let plan = planner::plan(context, index, (revision, tenant), &asked.document, asked.prunes)?;
     plan.map_err(Error::Configuration)
 }
 
 async fn attempt(context: &Context, caller: &Caller, asked: &Asked) -> Result<PlanView, Error> {
     let current = Current::load(&*context.store).await?;
-    let mut plan = work_out(context, &current, asked)?;
-    authority::check(context, caller, &current, &current.index(), &plan).await?;
+    let index = current.index();
+    let mut plan = work_out(context, &current, &index, asked)?;
+    authority::check(context, caller, &current, &index, &plan).await?;
     if !plan.changes.is_empty() {
         let mut changes = vec![Change::Expect(plan.revision)];
         changes.extend(missing(context, &algorithms(&plan)).await?);

@@ -32,13 +32,17 @@ pub(super) async fn check(
 ) -> Result<(), Error> {
     let mut beyond = Vec::new();
     for change in &plan.changes {
-        caller.require_any(scopes(change, index))?;
+        caller.require_any(scopes(change))?;
         match change {
             Change::CreateClientGrant(grant) => beyond.extend(unheld_of_grant(context, caller, index, grant)),
             Change::UpdateClientGrant(grant) => {
                 beyond.extend(unheld_of_grant(context, caller, index, &grant.record));
             }
-            Change::UpdateClient(client) if proves_itself_otherwise(index, &client.record) => {
+            Change::UpdateClient(client) => {
+                check_update(caller, index, &client.record)?;
+                if !proves_itself_otherwise(index, &client.record) {
+                    continue;
+                }
                 beyond.extend(unheld_of_client(context, caller, index, &client.record.client_id));
             }
             Change::CreateCredential(credential) => {
@@ -62,7 +66,7 @@ pub(super) async fn check(
 }
 
 /// The scopes of which one allows a change. A change that no plan has is allowed to nobody.
-fn scopes(change: &Change, index: &Index<'_>) -> &'static [&'static str] {
+fn scopes(change: &Change) -> &'static [&'static str] {
     match change {
         Change::SetOwnership { owned, .. } => scopes_of_ownership(owned.kind),
         Change::UpdateTenant(_) => &["update:tenant_settings"],
@@ -73,8 +77,7 @@ fn scopes(change: &Change, index: &Index<'_>) -> &'static [&'static str] {
         Change::UpdateResourceServer(_) => &["update:resource_servers"],
         Change::DeleteResourceServer(_) => &["delete:resource_servers"],
         Change::CreateClient(_) => &["create:clients"],
-        Change::UpdateClient(client) if has_other_secret(index, &client.record) => &["update:client_keys"],
-        Change::UpdateClient(_) => &["update:clients"],
+        Change::UpdateClient(_) => &["update:clients", "update:client_keys"],
         Change::DeleteClient(_) => &["delete:clients"],
         Change::CreateCredential(_) => &["create:client_credentials"],
         Change::UpdateCredential(_) => &["update:client_credentials"],
@@ -96,6 +99,17 @@ fn scopes_of_ownership(kind: OwnedKind) -> &'static [&'static str] {
         OwnedKind::Client => &["update:clients", "create:clients"],
         OwnedKind::ClientGrant => &["update:client_grants", "create:client_grants"],
     }
+}
+
+/// A secret needs one scope, and everything else another (Auth0: Update a client).
+fn check_update(caller: &Caller, index: &Index<'_>, client: &Client) -> Result<(), Error> {
+    let Some(former) = index.clients.get(client.client_id.as_str()) else { return Ok(()) };
+    if has_other_secret(index, client) {
+        caller.require_any(&["update:client_keys"])?;
+    }
+    let (secret, further) = (former.client_secret.clone(), former.further_secrets.clone());
+    let rest = Client { client_secret: secret, further_secrets: further, ..client.clone() };
+    if rest == **former { Ok(()) } else { caller.require_any(&["update:clients"]) }
 }
 
 fn has_other_secret(index: &Index<'_>, client: &Client) -> bool {

@@ -50,7 +50,10 @@ fn client(planner: &mut Planner<'_>, declared: &Declared) -> Result<(), Error> {
     if !planner.is_first(is_first, declared, OwnedKind::Client, &name) {
         return Ok(());
     }
-    let Some((client, registered)) = desired(planner, declared, &id, former)? else { return Ok(()) };
+    let Some((client, registered)) = desired(planner, declared, &id, former)? else {
+        planner.leave_out(&[&name, id.as_str()]);
+        return Ok(());
+    };
     planner.declared.client_names.entry(name.clone()).or_default().push(id.to_string());
     planner.declared.clients.insert(id.to_string(), client.clone());
     settle(planner, declared, former, client, registered)
@@ -130,7 +133,7 @@ fn name_organization(planner: &mut Planner<'_>, declared: &Declared, body: &mut 
     let named = named.as_ref().and_then(Value::as_str).unwrap_or_default();
     let id = planner.organization(named);
     if id.is_none() {
-        planner.fault(declared.at("default_organization"), format!("there is no organization \"{named}\""));
+        planner.unknown(declared.at("default_organization"), OwnedKind::Organization, named);
     }
     let id = id.as_ref().map(OrganizationId::as_str).unwrap_or_default();
     default.insert("organization_id".into(), id.into());
@@ -154,7 +157,7 @@ fn check(planner: &mut Planner<'_>, declared: &Declared, former: Option<&Client>
             planner.refer(named);
         } else {
             let place = declared.at("resource_server_identifier");
-            planner.fault(place, format!("there is no API \"{identifier}\""));
+            planner.unknown(place, OwnedKind::ResourceServer, identifier.as_str());
         }
     }
 }
@@ -178,10 +181,8 @@ fn settle(
         desired: &after,
         further,
     };
-    let place = planner.changes.len();
-    let action = planner.settle(declared, settling);
-    let ownership = planner.changes.split_off(place);
-    match action {
+    let settled = planner.settle(declared, settling);
+    match settled.action {
         // New credentials need their client, and a client the credentials that count for it.
         Some(Action::Create) => {
             planner.changes.push(Change::CreateClient(client));
@@ -194,6 +195,6 @@ fn settle(
         }
         None => {}
     }
-    planner.changes.extend(ownership);
+    planner.changes.extend(settled.ownership);
     Ok(())
 }

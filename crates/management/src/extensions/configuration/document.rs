@@ -1,5 +1,7 @@
 //! A document that has passed its schema, taken apart: what each record says of itself, and what only documents say.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::fault::ConfigurationFault;
@@ -23,7 +25,14 @@ pub(super) struct Document {
     pub(super) clients: Vec<Declared>,
     /// Client grants.
     pub(super) client_grants: Vec<Declared>,
+    /// What is wrong with its form.
+    pub(super) faults: Vec<ConfigurationFault>,
+    /// What records that are left out for such a fault are called: who names them is not at fault.
+    pub(super) unsound: HashSet<String>,
 }
+
+/// By what other records call a record.
+const NAMES: [&str; 4] = ["name", "identifier", "client_id", "id"];
 
 /// A record as a document declares it.
 #[derive(Clone, Debug)]
@@ -39,35 +48,59 @@ pub(super) struct Declared {
 }
 
 impl Document {
-    /// Reads a document; every fault of its form is reported.
-    pub(super) fn read(value: &Value) -> Result<Self, Vec<ConfigurationFault>> {
+    /// Reads a document. What has a fault in its form is left out, and what it is called is remembered.
+    pub(super) fn read(value: &Value) -> Self {
         let faults: Vec<_> = DOCUMENT
             .faults(value)
             .into_iter()
             .map(|fault| ConfigurationFault::at(fault.pointer, &fault.message))
             .collect();
-        if !faults.is_empty() {
-            return Err(faults);
-        }
+        let unsound: HashSet<String> = faults.iter().map(|fault| top(&fault.pointer)).collect();
+        let members = |name: &str| {
+            let members = value.get(name).and_then(Value::as_object);
+            members.filter(|_| !unsound.contains(&format!("/{name}"))).cloned()
+        };
         let owner = value.get("owner").and_then(Value::as_str).map(str::to_owned);
-        let members = |name: &str| value.get(name).and_then(Value::as_object).cloned();
-        let list = |name: &str| records(value, name, owner.as_deref());
-        Ok(Self {
+        let mut document = Self {
             tenant: members("tenant"),
             settings: members("settings"),
-            organizations: list("organizations"),
-            resource_servers: list("resource_servers"),
-            clients: list("clients"),
-            client_grants: list("client_grants"),
+            organizations: Vec::new(),
+            resource_servers: Vec::new(),
+            clients: Vec::new(),
+            client_grants: Vec::new(),
+            faults,
+            unsound: HashSet::new(),
             owner,
-        })
+        };
+        document.organizations = document.records(value, "organizations", &unsound);
+        document.resource_servers = document.records(value, "resource_servers", &unsound);
+        document.clients = document.records(value, "clients", &unsound);
+        document.client_grants = document.records(value, "client_grants", &unsound);
+        document
+    }
+
+    fn records(&mut self, document: &Value, name: &str, unsound: &HashSet<String>) -> Vec<Declared> {
+        let listed = document.get(name).and_then(Value::as_array).into_iter().flatten();
+        let mut records = Vec::new();
+        for (index, body) in listed.enumerate() {
+            let pointer = format!("/{name}/{index}");
+            match body {
+                Value::Object(body) if !unsound.contains(&pointer) => {
+                    records.push(Declared::of(pointer, self.owner.as_deref(), body.clone()));
+                }
+                body => self
+                    .unsound
+                    .extend(NAMES.iter().filter_map(|name| body.get(name)?.as_str().map(str::to_owned))),
+            }
+        }
+        records
     }
 }
 
-fn records(document: &Value, name: &str, owner: Option<&str>) -> Vec<Declared> {
-    let listed = document.get(name).and_then(Value::as_array).into_iter().flatten();
-    let bodies = listed.filter_map(Value::as_object).cloned().enumerate();
-    bodies.map(|(index, body)| Declared::of(format!("/{name}/{index}"), owner, body)).collect()
+/// The record, or the settings, that a place is in: `/clients/0` of `/clients/0/name`.
+fn top(pointer: &str) -> String {
+    let depth = if pointer.starts_with("/tenant") || pointer.starts_with("/settings") { 2 } else { 3 };
+    pointer.split('/').take(depth).collect::<Vec<_>>().join("/")
 }
 
 impl Declared {

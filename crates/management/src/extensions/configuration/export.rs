@@ -12,7 +12,6 @@ use grantd_model::{
 use grantd_schema::Operation::UpdateTenantSettings;
 use grantd_schema::Schema;
 use grantd_token::spki_to_pem;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::current::{Current, Index};
@@ -63,10 +62,11 @@ pub async fn export_configuration(
         document.insert("owner".into(), owner.into());
     } else {
         let tenant = &current.configuration.tenant;
-        let settings = (&tenant.settings, &TenantSettings::default());
-        put_settings(&mut document, "tenant", settings, UpdateTenantSettings.payload_schema())?;
-        let extensions = (&tenant.extensions, &Extensions::default());
-        put_settings(&mut document, "settings", extensions, None)?;
+        let settings = tenant.settings.as_request()?;
+        let default = TenantSettings::default().as_request()?;
+        put_settings(&mut document, "tenant", (settings, &default), UpdateTenantSettings.payload_schema());
+        let default = patch::to_members(&Extensions::default())?;
+        put_settings(&mut document, "settings", (patch::to_members(&tenant.extensions)?, &default), None);
     }
     let lists = [
         ("organizations", export.organizations(&current.configuration.organizations)?),
@@ -153,15 +153,11 @@ impl Export<'_> {
         let held: HashMap<&str, &Credential> =
             held.into_iter().flatten().map(|credential| (credential.id.as_str(), *credential)).collect();
         let methods = members.get_mut("client_authentication_methods").and_then(Value::as_object_mut);
-        let mut holders: Vec<&mut Value> = Vec::new();
-        if let Some(methods) = methods {
-            for (_, method) in methods.iter_mut() {
-                describe_each(method, &held);
-            }
+        for (_, method) in methods.into_iter().flatten() {
+            describe_each(method, &held);
         }
-        holders.extend(members.get_mut("signed_request_object"));
-        for holder in holders {
-            describe_each(holder, &held);
+        if let Some(requests) = members.get_mut("signed_request_object") {
+            describe_each(requests, &held);
         }
     }
 
@@ -234,17 +230,16 @@ impl Export<'_> {
 }
 
 /// The settings that are not as they are on a new server, as far as a document may have them.
-fn put_settings<T: Serialize>(
+fn put_settings(
     document: &mut Members,
     name: &str,
-    (settings, default): (&T, &T),
+    (settings, default): (Members, &Members),
     schema: Option<&Value>,
-) -> Result<(), Error> {
-    let members = differing(patch::to_members(settings)?, &patch::to_members(default)?, schema);
+) {
+    let members = differing(settings, default, schema);
     if !members.is_empty() {
         document.insert(name.to_owned(), members.into());
     }
-    Ok(())
 }
 
 /// The members that differ; of an object that is merged when it is set, those in it.

@@ -62,32 +62,32 @@ fn resolved(planner: &mut Planner<'_>, declared: &Declared) -> Option<Members> {
             planner.fault(declared.at("client"), "client and client_id exclude each other");
             return None;
         }
-        match client_named(planner, named.as_str().unwrap_or_default()) {
-            Ok(id) => drop(body.insert("client_id".into(), id.into())),
-            Err(message) => {
-                planner.fault(declared.at("client"), message);
-                return None;
-            }
-        }
+        let id = client_named(planner, declared, named.as_str().unwrap_or_default())?;
+        body.insert("client_id".into(), id.into());
     }
     Some(body)
 }
 
 /// The one client that is, or will be, called so; or the one that has the identifier.
-fn client_named(planner: &Planner<'_>, named: &str) -> Result<String, String> {
-    let (declared, index) = (&planner.declared, planner.index);
-    let mut ids: BTreeSet<&str> =
-        declared.client_names.get(named).into_iter().flatten().map(String::as_str).collect();
+fn client_named(planner: &mut Planner<'_>, declared: &Declared, named: &str) -> Option<String> {
+    let (records, index) = (&planner.declared, planner.index);
+    let mut ids: BTreeSet<String> = records.client_names.get(named).into_iter().flatten().cloned().collect();
     let held = index.clients_by_name.get(named).into_iter().flatten();
     // One that is declared may have another name by now.
-    let unchanged = held.filter(|client| !declared.clients.contains_key(client.client_id.as_str()));
-    ids.extend(unchanged.map(|client| client.client_id.as_str()));
-    match (ids.len(), ids.first()) {
-        (1, Some(id)) => Ok((*id).to_owned()),
-        (0, _) if planner.client(named).is_some() => Ok(named.to_owned()),
-        (0, _) => Err(format!("there is no client \"{named}\"")),
-        (several, _) => Err(format!("{several} clients are called \"{named}\": say which by client_id")),
+    let unchanged = held.filter(|client| !records.clients.contains_key(client.client_id.as_str()));
+    ids.extend(unchanged.map(|client| client.client_id.to_string()));
+    if ids.is_empty() && planner.client(named).is_some() {
+        return Some(named.to_owned());
     }
+    match ids.len() {
+        0 => planner.unknown(declared.at("client"), OwnedKind::Client, named),
+        1 => return ids.pop_first(),
+        several => {
+            let message = format!("{several} clients are called \"{named}\": say which by client_id");
+            planner.fault(declared.at("client"), message);
+        }
+    }
+    None
 }
 
 /// What people call a grant: `Billing for https://api/ (user)`.
@@ -108,22 +108,22 @@ fn check(planner: &mut Planner<'_>, declared: &Declared, former: Option<&ClientG
         return;
     }
     let Some(api) = planner.resource_server(&grant.audience) else {
-        planner.fault(declared.at("audience"), format!("there is no API \"{}\"", grant.audience));
+        planner.unknown(declared.at("audience"), OwnedKind::ResourceServer, grant.audience.as_str());
         return;
     };
     let api_named = Owned::from(&api.id);
     let client = grant.client_id.as_ref().map(|id| (id, planner.client(id.as_str())));
-    let checked = match client {
-        Some((id, None)) => Err(("/client_id", format!("there is no client \"{id}\""))),
-        Some((_, client)) => grant.check(api, client).map_err(|fault| ("", fault.to_string())),
-        None => grant.check(api, None).map_err(|fault| ("", fault.to_string())),
-    };
+    if let Some((id, None)) = client {
+        planner.unknown(declared.at("client_id"), OwnedKind::Client, id.as_str());
+        return;
+    }
+    let checked = grant.check(api, client.and_then(|(_, client)| client));
     planner.refer(api_named);
     if let Some(id) = &grant.client_id {
         planner.refer(id);
     }
-    if let Err((member, message)) = checked {
-        planner.fault(format!("{}{member}", declared.pointer), message);
+    if let Err(fault) = checked {
+        planner.fault(&declared.pointer, fault);
     }
 }
 
@@ -140,7 +140,7 @@ fn organizations(
             organizations.insert(id);
         } else {
             let place = declared.at(&format!("organizations/{number}"));
-            planner.fault(place, format!("there is no organization \"{named}\""));
+            planner.unknown(place, OwnedKind::Organization, named);
         }
     }
     if !listed.is_empty()
@@ -167,37 +167,49 @@ fn settle(
         name,
         former: before.as_ref(),
         desired: &after,
-        further: difference(held, wanted).into_iter().collect(),
+        further: difference(planner, held, wanted).into_iter().collect(),
     };
-    let place = planner.changes.len();
-    let action = planner.settle(declared, settling);
-    let ownership = planner.changes.split_off(place);
+    let settled = planner.settle(declared, settling);
     let is_other = before.as_ref() != Some(&after);
     let id = grant.id.clone();
-    match action {
+    match settled.action {
         Some(Action::Create) => planner.changes.push(Change::CreateClientGrant(grant)),
         Some(_) if is_other => planner.changes.push(Change::UpdateClientGrant(planner.versioned(grant))),
-        Some(_) => {}
-        None => {
-            planner.changes.extend(ownership);
-            return Ok(());
-        }
+        _ => {}
     }
-    let (client_grant, other) = (id.clone(), id);
-    let added = wanted.difference(held).cloned().map(|organization| Change::AddClientGrantToOrganization {
-        organization,
-        client_grant: client_grant.clone(),
-    });
-    let removed = held.difference(wanted).cloned().map(|organization| {
-        Change::RemoveClientGrantFromOrganization { organization, client_grant: other.clone() }
-    });
-    planner.changes.extend(added.chain(removed).chain(ownership));
+    if settled.action.is_some() {
+        associate(planner, &id, held, wanted);
+    }
+    planner.changes.extend(settled.ownership);
     Ok(())
 }
 
-fn difference(held: &BTreeSet<OrganizationId>, wanted: &BTreeSet<OrganizationId>) -> Option<Difference> {
+/// Puts the grant into the organizations that it is to be in, and takes it from the others.
+fn associate(
+    planner: &mut Planner<'_>,
+    id: &ClientGrantId,
+    held: &BTreeSet<OrganizationId>,
+    wanted: &BTreeSet<OrganizationId>,
+) {
+    let added = wanted
+        .difference(held)
+        .cloned()
+        .map(|organization| Change::AddClientGrantToOrganization { organization, client_grant: id.clone() });
+    let removed = held.difference(wanted).cloned().map(|organization| {
+        Change::RemoveClientGrantFromOrganization { organization, client_grant: id.clone() }
+    });
+    planner.changes.extend(added.chain(removed));
+}
+
+/// By the names of the organizations: one that is not there yet has another identifier with every plan.
+fn difference(
+    planner: &Planner<'_>,
+    held: &BTreeSet<OrganizationId>,
+    wanted: &BTreeSet<OrganizationId>,
+) -> Option<Difference> {
     let shown = |set: &BTreeSet<OrganizationId>| {
-        (!set.is_empty()).then(|| set.iter().map(OrganizationId::as_str).collect::<Value>())
+        let names: BTreeSet<String> = set.iter().map(|id| planner.organization_name(id)).collect();
+        (!names.is_empty()).then(|| names.into_iter().collect::<Value>())
     };
     let (from, to) = (shown(held), shown(wanted));
     (held != wanted).then(|| Difference { member: "organizations".into(), from, to })

@@ -40,7 +40,6 @@ fn organization(planner: &mut Planner<'_>, declared: &Declared) -> Result<(), Er
     let desired = Organization::from_request(&id, body)?;
     let former = former.map(patch::to_members).transpose()?;
     let members = patch::to_members(&desired)?;
-    let place = planner.changes.len();
     let settling = Settling {
         owned: Owned::from(&id),
         name: &name,
@@ -48,11 +47,12 @@ fn organization(planner: &mut Planner<'_>, declared: &Declared) -> Result<(), Er
         desired: &members,
         further: Vec::new(),
     };
-    let change = match planner.settle(declared, settling) {
-        Some(Action::Create) => Change::CreateOrganization(desired),
-        Some(_) => Change::UpdateOrganization(planner.versioned(desired)),
-        None => return Ok(()),
+    let settled = planner.settle(declared, settling);
+    let change = match settled.action {
+        Some(Action::Create) => Some(Change::CreateOrganization(desired)),
+        Some(_) => Some(Change::UpdateOrganization(planner.versioned(desired))),
+        None => None,
     };
-    planner.changes.insert(place, change);
+    planner.changes.extend(change.into_iter().chain(settled.ownership));
     Ok(())
 }

@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use grantd_model::{
-    Audience, Client, OrganizationId, Owned, OwnedKind, Ownership, ResourceServer, Revision, Versioned,
+    Audience, Client, OrganizationId, Owned, OwnedKind, Ownership, ResourceServer, Revision, Tenant,
+    Versioned,
 };
 use grantd_store::Change;
 
@@ -26,6 +27,8 @@ pub(super) struct Planner<'p> {
     /// The label of the document.
     pub(super) owner: Option<&'p str>,
     pub(super) faults: Vec<ConfigurationFault>,
+    /// What records with faults are called.
+    unsound: HashSet<String>,
     pub(super) steps: Vec<Step>,
     /// What the document declares, as it will be.
     pub(super) declared: DeclaredRecords,
@@ -61,11 +64,20 @@ pub(super) struct Settling<'s> {
     pub(super) further: Vec<Difference>,
 }
 
+/// What has to be done with a record.
+#[derive(Default)]
+pub(super) struct Settled {
+    /// Whether the record itself is made or changed.
+    pub(super) action: Option<Action>,
+    /// The note of whom it belongs to, where that differs. It goes with its record, so it comes after it.
+    pub(super) ownership: Option<Change>,
+}
+
 /// Works out what a document changes.
 pub(super) fn plan(
     context: &Context,
     index: &Index<'_>,
-    (revision, tenant): (Revision, &grantd_model::Tenant),
+    (revision, tenant): (Revision, &Tenant),
     document: &Document,
     prunes: bool,
 ) -> Result<Result<Plan, Vec<ConfigurationFault>>, Error> {
@@ -74,7 +86,8 @@ pub(super) fn plan(
         index,
         revision,
         owner: document.owner.as_deref(),
-        faults: Vec::new(),
+        faults: document.faults.clone(),
+        unsound: document.unsound.clone(),
         steps: Vec::new(),
         declared: DeclaredRecords::default(),
         referenced: HashSet::new(),
@@ -85,7 +98,8 @@ pub(super) fn plan(
     resource_servers::plan(&mut planner, &document.resource_servers)?;
     clients::plan(&mut planner, &document.clients)?;
     grants::plan(&mut planner, &document.client_grants)?;
-    if prunes {
+    // What is left of a document with faults says nothing about what is not in it.
+    if prunes && planner.faults.is_empty() {
         prune::plan(&mut planner);
     }
     let Planner { faults, steps, changes, .. } = planner;
@@ -98,14 +112,26 @@ impl Planner<'_> {
         self.faults.push(ConfigurationFault::at(pointer, &message));
     }
 
+    /// Notes that a record has faults, and what others may call it.
+    pub(super) fn leave_out(&mut self, names: &[&str]) {
+        self.unsound.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    /// Notes that a name leads nowhere, unless it is that of a record with faults of its own.
+    pub(super) fn unknown(&mut self, pointer: impl Into<String>, kind: OwnedKind, named: &str) {
+        if !self.unsound.contains(named) {
+            self.fault(pointer, format!("there is no {kind} \"{named}\""));
+        }
+    }
+
     /// A record with the revision since when it must not have changed.
     pub(super) fn versioned<T>(&self, record: T) -> Versioned<T> {
         Versioned { record, revision: self.revision }
     }
 
-    /// Compares a record with what it is to be: notes the step, whom it belongs to, and its place among the declared.
-    /// Returns whether the record itself has to be created or changed.
-    pub(super) fn settle(&mut self, declared: &Declared, settling: Settling<'_>) -> Option<Action> {
+    /// Compares a record with what it is to be, notes the step and its place among the declared, and says what has to be
+    /// done: with the record itself, and with whom it belongs to.
+    pub(super) fn settle(&mut self, declared: &Declared, settling: Settling<'_>) -> Settled {
         let Settling { owned, name, former, desired, further } = settling;
         let held = self.index.ownership(&owned);
         if held.owner.is_some() && held.owner != declared.owner {
@@ -114,21 +140,20 @@ impl Planner<'_> {
                 &declared.pointer,
                 format!("the {} \"{name}\" belongs to the configuration \"{owner}\"", owned.kind),
             );
-            return None;
+            return Settled::default();
         }
         let ownership =
             Ownership { owner: declared.owner.clone(), delete_protection: declared.delete_protection };
-        let action = self.step(&owned, name, (former, desired), further, (&held, &ownership));
-        // The note goes with its record, so it comes after it.
-        if held != ownership {
-            self.changes.push(Change::SetOwnership { owned: owned.clone(), ownership });
-        }
+        let action = self.step(declared, &owned, name, (former, desired), further, (&held, &ownership));
+        let owned_otherwise = held != ownership;
+        let ownership = owned_otherwise.then(|| Change::SetOwnership { owned: owned.clone(), ownership });
         self.declared.owned.insert(owned);
-        action
+        Settled { action, ownership }
     }
 
     fn step(
         &mut self,
+        declared: &Declared,
         owned: &Owned,
         name: &str,
         (former, desired): (Option<&Members>, &Members),
@@ -137,10 +162,8 @@ impl Planner<'_> {
     ) -> Option<Action> {
         let none = Members::new();
         let mut differences = Difference::between(former.unwrap_or(&none), desired);
-        // Of a record that is made its identifier is not worth a word: it is another one with every plan.
-        differences.retain(|difference| {
-            former.is_some() || !["id", "client_id"].contains(&difference.member.as_str())
-        });
+        // Of a record that is made what it would have anyway is not worth a word.
+        differences.retain(|difference| former.is_some() || declared.body.contains_key(&difference.member));
         differences.extend(further);
         let changes_record = !differences.is_empty();
         differences.extend(difference_of_ownership(held, ownership));
@@ -161,6 +184,17 @@ impl Planner<'_> {
         let held = by_name.get(named).or_else(|| by_id.get(named))?;
         self.referenced.insert(Owned::from(&held.id));
         Some(held.id.clone())
+    }
+
+    /// What people call an organization.
+    pub(super) fn organization_name(&self, id: &OrganizationId) -> String {
+        let held = self.index.organizations.get(id.as_str()).map(|held| held.name.clone());
+        let declared = || {
+            // Both its name and its identifier lead to it.
+            let names = self.declared.organizations.iter().filter(|(_, declared)| *declared == id);
+            names.map(|(name, _)| name).find(|name| *name != id.as_str()).cloned()
+        };
+        held.or_else(declared).unwrap_or_else(|| id.to_string())
     }
 
     /// The API of this identifier, as it will be.

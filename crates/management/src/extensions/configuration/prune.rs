@@ -98,16 +98,11 @@ fn name(planner: &Planner<'_>, owned: &Owned) -> String {
         OwnedKind::Organization => index.organizations.get(id).map(|held| held.name.clone()),
         OwnedKind::ResourceServer => identifier(planner, id).map(str::to_owned),
         OwnedKind::Client => index.clients.get(id).map(|client| client.name.clone()),
-        OwnedKind::ClientGrant => {
-            let grants = index.grants_for_api.values().flatten();
-            let grant = grants.copied().find(|grant| grant.id.as_str() == id);
-            grant.map(|grant| grants::name(planner, grant))
-        }
+        OwnedKind::ClientGrant => index.client_grants_by_id.get(id).map(|grant| grants::name(planner, grant)),
     };
     name.unwrap_or_else(|| id.to_owned())
 }
 
 fn identifier<'p>(planner: &Planner<'p>, id: &str) -> Option<&'p str> {
-    let apis = planner.index.resource_servers.values();
-    apis.copied().find(|api| api.id.as_str() == id).map(|api| api.identifier.as_str())
+    planner.index.resource_servers_by_id.get(id).map(|api| api.identifier.as_str())
 }

@@ -28,7 +28,10 @@ fn resource_server(planner: &mut Planner<'_>, declared: &Declared) -> Result<(),
         (None, Some(chosen)) => ResourceServerId::from(chosen),
         (None, None) => ResourceServerId::generate(&*planner.context.entropy),
     };
-    let Some(desired) = desired(planner, declared, &id, former)? else { return Ok(()) };
+    let Some(desired) = desired(planner, declared, &id, former)? else {
+        planner.leave_out(&[identifier.as_str()]);
+        return Ok(());
+    };
     let name = identifier.to_string();
     let is_first = planner.declared.resource_servers.insert(identifier, desired.clone()).is_none();
     if !planner.is_first(is_first, declared, OwnedKind::ResourceServer, &name) {
@@ -36,7 +39,6 @@ fn resource_server(planner: &mut Planner<'_>, declared: &Declared) -> Result<(),
     }
     let (before, after) = (former.map(members).transpose()?, members(&desired)?);
     let is_other_secret = former.is_some_and(|former| former.signing_secret != desired.signing_secret);
-    let place = planner.changes.len();
     let settling = Settling {
         owned: Owned::from(&desired.id),
         name: &name,
@@ -44,12 +46,13 @@ fn resource_server(planner: &mut Planner<'_>, declared: &Declared) -> Result<(),
         desired: &after,
         further: is_other_secret.then(|| Difference::secret(SECRET)).into_iter().collect(),
     };
-    let change = match planner.settle(declared, settling) {
-        Some(Action::Create) => Change::CreateResourceServer(desired),
-        Some(_) => Change::UpdateResourceServer(planner.versioned(desired)),
-        None => return Ok(()),
+    let settled = planner.settle(declared, settling);
+    let change = match settled.action {
+        Some(Action::Create) => Some(Change::CreateResourceServer(desired)),
+        Some(_) => Some(Change::UpdateResourceServer(planner.versioned(desired))),
+        None => None,
     };
-    planner.changes.insert(place, change);
+    planner.changes.extend(change.into_iter().chain(settled.ownership));
     Ok(())
 }
 

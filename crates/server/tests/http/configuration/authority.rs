@@ -71,6 +71,18 @@ async fn each_change_needs_its_own_scope() {
 }
 
 #[tokio::test]
+async fn a_new_secret_does_not_let_anything_else_through() {
+    let app = App::start().await;
+    let client = |secret: &str, description: &str| json!({"clients": [{"name": "Worker", "client_secret": secret, "description": description}]});
+    super::applied(&app, client("one", "as it is")).await;
+    for scope in ["update:client_keys", "update:clients"] {
+        assert_eq!(apply_with(&app, &[scope], client("two", "changed")).await.status, 403, "{scope}");
+    }
+    let both = ["update:client_keys", "update:clients"];
+    assert_eq!(apply_with(&app, &both, client("two", "changed")).await.status, 200);
+}
+
+#[tokio::test]
 async fn nobody_gives_away_scopes_that_they_do_not_hold() {
     let app = App::start().await;
     let grant = json!({

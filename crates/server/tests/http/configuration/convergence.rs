@@ -184,6 +184,15 @@ async fn an_export_makes_the_same_configuration_on_another_server() {
 }
 
 #[tokio::test]
+async fn settings_that_no_request_can_say_as_they_are_shown_are_exported_as_one_can() {
+    let app = App::start().await;
+    applied(&app, json!({"tenant": {"session_lifetime_in_minutes": 181}})).await;
+    let document = export(&app, "").await;
+    assert_eq!(document["tenant"], json!({"session_lifetime_in_minutes": 181}));
+    assert_eq!(steps(&plan(&app, json!({ "document": document })).await.json()), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn an_export_has_no_secret_and_names_in_place_of_identifiers() {
     let app = App::start().await;
     applied(&app, payments()).await;

@@ -80,6 +80,32 @@ async fn every_broken_rule_and_every_name_that_leads_nowhere_is_named() {
 }
 
 #[tokio::test]
+async fn a_fault_of_form_hides_no_broken_rule_and_makes_no_name_unknown() {
+    let app = App::start().await;
+    let document = json!({
+        "organizations": [{"name": "acme", "display_name": 5}],
+        "resource_servers": [
+            {"identifier": "https://form.test/", "token_lifetime": "long"},
+            {"identifier": "https://rule.test/", "token_lifetime": 10, "token_lifetime_for_web": 20},
+        ],
+        "clients": [{"name": "Form", "callbacks": 5}, {"name": "Good"}],
+        "client_grants": [
+            {"client": "Form", "audience": "https://form.test/", "organizations": ["acme"], "organization_usage": "allow"},
+            {"client": "Good", "audience": "https://rule.test/"},
+            {"client": "Goood", "audience": "https://form.test/"},
+        ],
+    });
+    let answer = plan(&app, json!({ "document": document, "prune": true })).await;
+    assert_snapshot!(faults(&answer).join("\n"), @r#"
+    /client_grants/2/client: there is no client "Goood"
+    /clients/0/callbacks: Expected type array but found type integer
+    /organizations/0/display_name: Expected type string but found type integer
+    /resource_servers/0/token_lifetime: Expected type integer but found type string
+    /resource_servers/1: token_lifetime_for_web exceeds token_lifetime
+    "#);
+}
+
+#[tokio::test]
 async fn what_the_server_made_for_itself_is_not_declared() {
     let app = App::start().await;
     let admin = app.admin.client_id.as_str();

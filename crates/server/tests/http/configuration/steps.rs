@@ -34,7 +34,7 @@ async fn a_document_makes_everything_that_it_names_in_one_revision() {
 }
 
 #[tokio::test]
-async fn the_client_gets_tokens_with_its_declared_secret_for_its_default_organization() {
+async fn the_client_gets_tokens_with_its_declared_secret() {
     let app = App::start().await;
     applied(&app, payments()).await;
     let clients = app.get("/clients?fields=client_id,name&include_fields=true").await.json();
@@ -83,7 +83,10 @@ async fn a_difference_names_the_member_and_shows_no_secret() {
         planned["steps"][1]["differences"],
         json!([{"member": "description", "to": "Works"}, {"member": "client_secret"}])
     );
-    assert_eq!(planned["steps"][2]["differences"][0]["member"], "organizations");
+    assert_eq!(
+        planned["steps"][2]["differences"],
+        json!([{"member": "organizations", "from": ["acme", "globex"], "to": ["acme"]}])
+    );
 }
 
 #[tokio::test]
@@ -140,6 +143,18 @@ async fn identifiers_may_be_chosen_as_when_they_come_from_another_server() {
         "https://a.test/"
     );
     assert_eq!(steps(&applied(&app, document).await), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_plan_is_no_management_write_and_an_apply_is_one_event_without_secrets() {
+    let app = App::recording().await;
+    plan(&app, json!({ "document": payments() })).await;
+    assert_eq!(app.events().await.len(), 0);
+    applied(&app, payments()).await;
+    let events = app.events().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["description"], "Apply a configuration");
+    assert!(!format!("{events:?}").contains("a secret of the worker's own"), "{events:?}");
 }
 
 #[tokio::test]
