@@ -110,6 +110,7 @@ def existing(token):
     changing_grant, standing_grant = grant(changing, audience), grant(standing[0], standing_audience)
     organizations = [create("organizations", name=name)["id"] for name in ("changing", "standing")]
     create(f"organizations/{organizations[1]}/client-grants", grant_id=standing_grant)
+    create(f"organizations/{organizations[1]}/discovery-domains", domain="standing.example.com")
     keyed, credential = keyed_client(create)
     sink = {"httpEndpoint": "https://receiver.invalid/"}
     streams = [create("log-streams", type="http", sink=sink)["id"] for _ in range(4)]
