@@ -26,8 +26,12 @@ use crate::stall::StallGuard;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a client may take to send the head of a request; also how long it may stay idle.
-const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may take to send the head of a request; also how long it may stay idle. Clients that keep
+/// connections reuse them without asking, and one that computes for a minute in between finds a closed one to be an
+/// error: Auth0's deploy CLI does.
+const HEAD: Duration = Duration::from_mins(2);
+/// How long an HTTP/2 connection may be silent before it is asked whether anybody is there.
+const PING: Duration = Duration::from_secs(30);
 /// How long a client may take none of what is sent to it.
 const WRITE: Duration = Duration::from_secs(30);
 /// How long requests under way may take to end when the server stops.
@@ -236,9 +240,9 @@ async fn http2_connection(
         .timer(TokioTimer::new())
         .max_concurrent_streams(128)
         .max_header_list_size(HEAD_LIST_BYTES)
-        .keep_alive_interval(HEAD)
+        .keep_alive_interval(PING)
         .keep_alive_timeout(HANDSHAKE);
-    let stream = StallGuard::new(stream, WRITE).with_read_limit(HEAD + HANDSHAKE);
+    let stream = StallGuard::new(stream, WRITE).with_read_limit(PING + HANDSHAKE);
     let connection = builder.serve_connection(TokioIo::new(stream), arrivals);
     watcher.watch(connection).await.map_err(|error| error.to_string())
 }

@@ -12,7 +12,8 @@ use crate::test::outcome::Outcome;
 use crate::test::server::Server;
 
 const INSTALL_LIMIT: Duration = Duration::from_mins(10);
-const RUN_LIMIT: Duration = Duration::from_mins(10);
+/// How long one suite may run.
+pub const RUN_LIMIT: Duration = Duration::from_mins(10);
 
 /// Where the tests find the authority of their certificates.
 const CLIENT_AUTHORITY: &str = "GRANTD_CLIENT_AUTHORITY";

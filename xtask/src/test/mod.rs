@@ -1,6 +1,7 @@
 //! `test`: every test there is, in one order, with one count at the end. What cannot run on this machine is named in
 //! one line; under CI=true leaving anything out is a failure.
 
+mod deploy_cli;
 mod go;
 mod interop;
 mod node;
@@ -40,6 +41,7 @@ const STEPS: &[Step] = &[
     ("generated", |_| Ok(Outcome::one(generate::run(generate::Mode::Check)?))),
     ("node", node::run),
     ("python", python::run),
+    ("deploy-cli", deploy_cli::run),
     ("go", go::run),
     ("schemathesis", schemathesis::run),
     ("deny", |_| rust::deny()),

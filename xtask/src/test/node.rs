@@ -1,6 +1,7 @@
 //! Auth0's Node SDKs, oauth4webapi, openid-client, jose and Auth0's Express middleware, run by Node's own test runner.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::process::Finished;
@@ -10,27 +11,11 @@ use crate::{Result, process};
 
 const SUITE: &str = "node";
 
-/// Node resolves packages from the folder of the file that imports them, so the sources are copied to where the
-/// packages are installed.
 pub fn run(_: Options) -> Result<Outcome> {
-    if !interop::runs("node", &["--eval", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]) {
-        return Ok(Outcome::left_out("needs Node 20 or newer"));
+    if let Some(missing) = missing() {
+        return Ok(Outcome::left_out(missing));
     }
-    if !interop::runs("npm", &["--version"]) {
-        return Ok(Outcome::left_out("needs npm"));
-    }
-    let (sources, folder) = (interop::sources(SUITE), interop::folder(SUITE)?);
-    for entry in fs::read_dir(&sources)? {
-        let entry = entry?;
-        if entry.file_type()?.is_file() {
-            fs::copy(entry.path(), folder.join(entry.file_name()))?;
-        }
-    }
-    interop::install_once(SUITE, &sources.join("package-lock.json"), || {
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
-        interop::installing(npm)
-    })?;
+    let folder = install(SUITE)?;
     let mut node = process::in_workspace("node");
     node.arg("make-authority.mjs").current_dir(&folder);
     let authority = interop::client_authority(SUITE, node)?;
@@ -40,8 +25,37 @@ pub fn run(_: Options) -> Result<Outcome> {
     interop::against_server(SUITE, Some(&authority), node, counts)
 }
 
+/// What a suite in Node needs and this machine does not have.
+pub fn missing() -> Option<&'static str> {
+    if !interop::runs("node", &["--eval", "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)"]) {
+        return Some("needs Node 20 or newer");
+    }
+    if !interop::runs("npm", &["--version"]) {
+        return Some("needs npm");
+    }
+    None
+}
+
+/// Installs the packages of a suite and gives the folder where it runs. Node resolves packages from the folder of the
+/// file that imports them, so the sources are copied to where the packages are.
+pub fn install(suite: &str) -> Result<PathBuf> {
+    let (sources, folder) = (interop::sources(suite), interop::folder(suite)?);
+    for entry in fs::read_dir(&sources)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), folder.join(entry.file_name()))?;
+        }
+    }
+    interop::install_once(suite, &sources.join("package-lock.json"), || {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
+        interop::installing(npm)
+    })?;
+    Ok(folder)
+}
+
 /// The summary has lines like `ℹ pass 33` and `ℹ fail 0`.
-fn counts(finished: &Finished) -> (u64, u64) {
+pub fn counts(finished: &Finished) -> (u64, u64) {
     let last = |word: &str| {
         finished.lines.iter().rev().find_map(|line| match line.split(' ').collect::<Vec<_>>().as_slice() {
             ["ℹ", name, number] if *name == word => number.parse().ok(),

@@ -25,7 +25,7 @@ const READ_ONLY_OF_CLIENT: [&str; 10] = [
     "external_metadata_created_by",
 ];
 /// The same of settings.
-const READ_ONLY_OF_TENANT: [&str; 3] = ["sandbox_versions_available", "universal_login", "enabled_features"];
+const READ_ONLY_OF_TENANT: [&str; 2] = ["sandbox_versions_available", "enabled_features"];
 
 /// A tenant as it was read.
 #[derive(Default)]
