@@ -54,7 +54,7 @@ const CONFINED: &[(&str, &str)] =
 const READS_ENVIRONMENT: &str = "grantd";
 
 /// Tools beside the product: nothing imports them, and the rules are not about them.
-const TOOLS: &[&str] = &["xtask", "grantd-bench"];
+const TOOLS: &[&str] = &["xtask", "grantd-bench", "grantd-testbed"];
 
 /// Prints every violation. `true` when there is none.
 pub fn run() -> Result<bool> {

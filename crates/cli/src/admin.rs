@@ -9,10 +9,11 @@ use grantd_model::{
     CLIENT_CREDENTIALS, Client, ClientGrantFilter, Clock, Entropy, FederatedIdentity, Paging, ResourceServer,
     Versioned,
 };
-use grantd_store::{Change, SqliteStore, Store};
+use grantd_store::Change;
 
 use crate::Outcome;
 use crate::data::DataFolder;
+use crate::database::{DatabaseFlags, Place};
 use crate::first_start::{Start, held_issuer};
 use crate::world::{SystemClock, SystemEntropy};
 
@@ -22,6 +23,9 @@ pub(crate) struct Regain {
     /// The data folder of the server, which has to be stopped.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     data: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    database: DatabaseFlags,
 }
 
 impl Regain {
@@ -30,12 +34,14 @@ impl Regain {
     pub(crate) async fn run(self) -> Outcome {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let folder = DataFolder::open_existing(&self.data)?;
+        let place = self.database.place()?;
+        let folder = match place {
+            Place::File => DataFolder::open_existing(&self.data)?,
+            Place::Server(_) => DataFolder::open(&self.data)?,
+        };
         folder.warn_if_open_to_others();
-        let keys = folder.key_encryption_keys(&*entropy)?;
-        let store = SqliteStore::open(&folder.database(), keys).await;
-        let store = store.map_err(|error| folder.unusable(error))?;
-        let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
+        let store = place.open(&folder, &*entropy).await?;
+        let start = Start { folder: &folder, store: &*store, clock: &*clock, entropy: &entropy };
         let done = start.regain().await;
         store.close().await;
         done?;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use grantd_model::LogPosition;
-use grantd_store::{ChainHash, SealedSecrets, Verified, verify_log};
+use grantd_store::{ChainHash, Verified, verify_log, verify_log_on_server};
 use serde_json::json;
 
 use crate::Outcome;
 use crate::data::{check_filled, event_log};
+use crate::database::{DatabaseFlags, Place};
 use crate::key_files::KeyFiles;
 
 /// Entries between two lines of progress.
@@ -37,6 +38,9 @@ struct Verify {
     /// The data folder.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     data: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    database: DatabaseFlags,
     /// An end of the log that was noted before.
     #[arg(long, value_name = "POSITION:HASH")]
     expect: Option<NotedEnd>,
@@ -71,27 +75,35 @@ impl Audit {
 
 impl Verify {
     async fn run(&self) -> Outcome {
-        let database = check_filled(&self.data)?;
+        let place = self.database.place()?;
+        if let Place::File = place {
+            check_filled(&self.data)?;
+        }
         let keys = KeyFiles::of(&self.data).read()?;
-        let unusable = |error| format!("{} cannot be used: {error}", database.display());
-        let mut secrets = SealedSecrets::open(&database, keys).await.map_err(unusable)?;
-        let key = secrets.log_key().await.map_err(unusable)?;
+        let mut secrets = place.sealed_secrets(&self.data, keys).await?;
+        let key = secrets.log_key().await?;
         let file = event_log(&self.data);
-        let key = key.filter(|_| file.exists());
-        let key =
-            key.ok_or_else(|| format!("{} is not there: no event was ever recorded", file.display()))?;
+        let key = key.filter(|_| matches!(place, Place::Server(_)) || file.exists());
+        let name = match place {
+            Place::File => format!("the event log {}", file.display()),
+            Place::Server(_) => "the event log".to_owned(),
+        };
+        let key = key.ok_or_else(|| format!("{name} is not there: no event was ever recorded"))?;
         let expected = self.expect.map(|NotedEnd(position, hash)| (position, hash));
         let mut told = 0;
-        let verified = verify_log(&file, &key, expected, |entries| {
+        let told = |entries| {
             if entries >= told + STEP {
                 told = entries;
                 progress(entries);
             }
-        })
-        .await?;
+        };
+        let verified = match &place {
+            Place::File => verify_log(&file, &key, expected, told).await?,
+            Place::Server(options) => verify_log_on_server(options, &key, expected, told).await?,
+        };
         match verified {
             Ok(verified) => self.say(&verified),
-            Err(fault) => Err(format!("the event log {} is not whole: {fault}", file.display()).into()),
+            Err(fault) => Err(format!("{name} is not whole: {fault}").into()),
         }
     }
 

@@ -134,6 +134,24 @@ impl DataFolder {
         keys.read()
     }
 
+    /// The same where the database is on a server. A key that others need too is made for a new database only.
+    pub(crate) fn key_encryption_keys_of_server(
+        &self,
+        entropy: &dyn Entropy,
+        is_new: bool,
+    ) -> Outcome<KeyEncryptionKeys> {
+        let keys = self.key_files();
+        if !keys.current().exists() {
+            if !is_new {
+                let file = keys.current();
+                let what = "is not there: copy it from a server that is on this database already";
+                return Err(format!("{} {what}; it opens every secret in it", file.display()).into());
+            }
+            keys.make_first(entropy)?;
+        }
+        keys.read()
+    }
+
     /// The store's error with the file that it is about.
     pub(crate) fn unusable(&self, source: StoreError) -> Unusable {
         let file = match source {
@@ -157,6 +175,11 @@ impl DataFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(named(&error, &self.admin()).into()),
         }
+    }
+
+    /// Removes `admin.json`, which names a client that was never made.
+    pub(crate) fn remove_admin(&self) -> Outcome {
+        remove(&self.admin())
     }
 
     /// Writes `admin.json`.

@@ -4,16 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantd_model::{Clock, Entropy, Secret};
+use grantd_model::{Clock, Entropy};
 use grantd_outbound::Outbound;
 use grantd_server::{LogStreams, Recorder, trim_log};
 use grantd_snapshot::Follower;
-use grantd_store::{ChainKey, Log, Retention, SqliteLog, SqliteStore};
+use grantd_store::{Log, Retention, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Outcome;
 use crate::data::DataFolder;
+use crate::database::Place;
 
 /// The flags of the event log.
 #[derive(clap::Args)]
@@ -53,7 +54,7 @@ impl Default for LogFlags {
 
 /// The open log.
 pub(crate) struct EventLog {
-    log: Arc<SqliteLog>,
+    log: Arc<dyn Log>,
     retention: Retention,
     /// The folder for files of log streams.
     pub(crate) files: Option<PathBuf>,
@@ -62,27 +63,24 @@ pub(crate) struct EventLog {
 }
 
 impl LogFlags {
-    /// Opens the log of a folder, unless none is to be kept.
+    /// Opens the log, unless none is to be kept.
     pub(crate) async fn open(
         &self,
+        place: &Place,
         folder: &DataFolder,
-        store: &SqliteStore,
+        store: &dyn Store,
         entropy: &dyn Entropy,
     ) -> Outcome<Option<EventLog>> {
         if self.no_event_log {
             return Ok(None);
         }
-        let mut bytes = vec![0; ChainKey::LENGTH];
-        entropy.fill(&mut bytes);
-        let key = store.log_key(Secret::from(bytes)).await?;
-        let file = folder.event_log();
-        let log = SqliteLog::open(&file, key).await;
-        let log = Arc::new(log.map_err(|error| format!("{} cannot be used: {error}", file.display()))?);
+        let key = Place::log_key(store, entropy).await?;
+        let log = place.open_log(folder, key).await?;
         let retention = Retention {
             age: Duration::from_hours(24 * u64::from(self.log_retention_days)),
             bytes: u64::from(self.log_retention_mb) * 1_000_000,
         };
-        let recorder = Arc::new(Recorder::to(Arc::clone(&log) as Arc<dyn Log>));
+        let recorder = Arc::new(Recorder::to(Arc::clone(&log)));
         let files = self.log_files.as_deref().map(make_folder).transpose()?;
         Ok(Some(EventLog { log, retention, files, recorder }))
     }
@@ -110,8 +108,7 @@ impl EventLog {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> LogStreams {
-        let log = Arc::clone(&self.log) as Arc<dyn Log>;
-        let streams = LogStreams::new(log, follower, outbound, clock, entropy);
+        let streams = LogStreams::new(Arc::clone(&self.log), follower, outbound, clock, entropy);
         match &self.files {
             Some(folder) => streams.with_files(folder.clone()),
             None => streams,
@@ -134,8 +131,6 @@ impl EventLog {
     pub(crate) async fn close(self) {
         self.recorder.finish().await;
         drop(self.recorder);
-        if let Some(log) = Arc::into_inner(self.log) {
-            log.close().await;
-        }
+        self.log.close().await;
     }
 }

@@ -9,7 +9,7 @@ use grantd_model::{
     ResourceServer, ResourceServerFilter, ResourceServerId, Secret, SigningKey, SigningKeyKind,
     SigningKeyState, alphanumeric, management_api,
 };
-use grantd_store::{Change, SqliteStore, Store};
+use grantd_store::{Change, Store, StoreError};
 use grantd_token::{Issuer, generate_signing_key};
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ use crate::data::{Admin, DataFolder};
 pub(crate) struct Start<'a> {
     /// The folder.
     pub(crate) folder: &'a DataFolder,
-    /// The store in it.
-    pub(crate) store: &'a SqliteStore,
+    /// The store that is served from it.
+    pub(crate) store: &'a dyn Store,
     /// The time.
     pub(crate) clock: &'a dyn Clock,
     /// The randomness.
@@ -31,10 +31,16 @@ pub(crate) struct Start<'a> {
 impl Start<'_> {
     /// The issuer of the folder, which the first start decides and `--issuer` changes.
     pub(crate) async fn issuer(&self, named: Option<&str>, otherwise: &str) -> Outcome<Issuer> {
-        let Some(api) = self.management_api().await? else {
-            let issuer = Issuer::new(named.unwrap_or(otherwise));
-            self.fill(&issuer).await?;
-            return Ok(issuer);
+        let api = match self.management_api().await? {
+            Some(api) => api,
+            None => {
+                let issuer = Issuer::new(named.unwrap_or(otherwise));
+                if self.fill(&issuer).await? {
+                    return Ok(issuer);
+                }
+                // Another server was faster, and this one goes on with what it made.
+                self.management_api().await?.ok_or("the database is neither new nor filled")?
+            }
         };
         self.check_key().await?;
         let issuer = named.map_or_else(|| held_issuer(&api), Issuer::new);
@@ -58,8 +64,10 @@ impl Start<'_> {
         Ok(page.items.into_iter().find(|api| api.is_system))
     }
 
-    async fn fill(&self, issuer: &Issuer) -> Outcome {
+    /// Makes it all; no if another server has done so since it was looked for.
+    async fn fill(&self, issuer: &Issuer) -> Outcome<bool> {
         tracing::info!(issuer = %issuer.url, "first start: making the signing keys and the administration client");
+        let revision = self.store.revision().await?;
         let rsa = SigningKeyKind::Rsa2048;
         let (current, next) = tokio::try_join!(self.signing_key(issuer, rsa), self.signing_key(issuer, rsa))?;
         let api = management_api(ResourceServerId::generate(&**self.entropy), issuer.management_api());
@@ -67,15 +75,25 @@ impl Start<'_> {
         // The file comes first: should the commit not happen, the next start writes both anew.
         self.write_admin(issuer, &admin)?;
         let mut changes = vec![
+            Change::Expect(revision),
             Change::CreateSigningKey(current.promoted(self.clock.now())),
             Change::CreateSigningKey(next),
             Change::CreateResourceServer(api),
             Change::CreateClient(self.global_client()?),
         ];
         changes.extend(its_changes);
-        self.store.commit(changes).await?;
-        tracing::info!(file = %self.folder.admin().display(), "the administration client is in this file");
-        Ok(())
+        match self.store.commit(changes).await {
+            Ok(_) => {
+                let file = self.folder.admin();
+                tracing::info!(file = %file.display(), "the administration client is in this file");
+                Ok(true)
+            }
+            Err(StoreError::Stale(_)) => {
+                self.folder.remove_admin()?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A folder that was last used by a version without next keys gets one for each kind that it has.

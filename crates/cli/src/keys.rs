@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::data::check_filled;
+use crate::database::{DatabaseFlags, Place};
 use crate::key_files::KeyFiles;
 use crate::world::SystemEntropy;
 
@@ -37,6 +38,9 @@ struct Rewrap {
     /// The data folder.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     data: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    database: DatabaseFlags,
     /// Change nothing: say how many secrets stand under which key. The exit status is 0 when all stand under the
     /// present key and there is no former one.
     #[arg(long)]
@@ -108,10 +112,12 @@ impl Rewrap {
     }
 
     async fn open(&self) -> Outcome<(KeyFiles, SealedSecrets)> {
-        let database = check_filled(&self.data)?;
         let files = KeyFiles::of(&self.data);
-        let secrets = SealedSecrets::open(&database, files.read()?).await;
-        let secrets = secrets.map_err(|error| format!("{} cannot be used: {error}", database.display()))?;
+        let place = self.database.place()?;
+        if let Place::File = place {
+            check_filled(&self.data)?;
+        }
+        let secrets = place.sealed_secrets(&self.data, files.read()?).await?;
         Ok((files, secrets))
     }
 

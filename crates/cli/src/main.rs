@@ -6,6 +6,7 @@ mod backup;
 mod client_certificates;
 mod configuration;
 mod data;
+mod database;
 mod demo;
 mod event_log;
 mod first_start;
@@ -107,13 +108,16 @@ enum LogFormat {
     Json,
 }
 
+/// What a server says, unless something else is asked for. What PostgreSQL notices is nobody's business.
+const TALKING: &str = "info,sqlx::postgres::notice=warn";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let talks = matches!(arguments.command, Command::Serve(_));
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default().is_ok();
     // What was logged is written when this goes.
-    let _written = match start_logging(&arguments, if talks { "info" } else { "warn" }) {
+    let _written = match start_logging(&arguments, if talks { TALKING } else { "warn" }) {
         Ok(written) => written,
         Err(error) => {
             complain(&*error);

@@ -3,16 +3,18 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use grantd_model::{Clock, Entropy};
 use grantd_server::{ClientCertificates, Listener, LogStreams, State, Transport, rotate_on_schedule, router};
 use grantd_snapshot::Follower;
-use grantd_store::{SqliteStore, Store};
+use grantd_store::Store;
 use tokio::sync::{oneshot, watch};
 
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::DataFolder;
+use crate::database::DatabaseFlags;
 use crate::event_log::{EventLog, LogFlags};
 use crate::first_start::Start;
 use crate::issuer::parse_issuer;
@@ -28,6 +30,18 @@ pub(crate) struct Serve {
     /// The folder with the database and the keys. The first start makes it.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     pub(crate) data: PathBuf,
+    /// The database.
+    #[command(flatten)]
+    pub(crate) database: DatabaseFlags,
+    /// Seconds for which tokens are issued by what is known while the database does not answer. 0: not one that was asked
+    /// for after it failed to answer. Without it 10 for the file in the data folder and 60 for PostgreSQL.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(0..=86_400),
+        env = "GRANTD_STALENESS_CEILING"
+    )]
+    pub(crate) staleness_ceiling: Option<u64>,
     /// The address to listen on. Port 0 picks a free one.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443", env = "GRANTD_LISTEN")]
     pub(crate) listen: SocketAddr,
@@ -71,7 +85,7 @@ pub(crate) struct Ready {
     operations: Option<Listener>,
     state: Arc<State>,
     follower: Arc<Follower>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     log: Option<EventLog>,
     streams: Option<Arc<LogStreams>>,
     clock: Arc<dyn Clock>,
@@ -97,9 +111,8 @@ impl Serve {
         let outbound = self.outbound.clone().outbound()?;
         let folder = DataFolder::open(&self.data)?;
         folder.warn_if_open_to_others();
-        let keys = folder.key_encryption_keys(&*entropy)?;
-        let store = SqliteStore::open(&folder.database(), keys).await;
-        let store = store.map_err(|error| folder.unusable(error))?;
+        let place = self.database.place()?;
+        let store = place.open(&folder, &*entropy).await?;
         let transport = self.transport(&folder, &*clock, &certificates)?;
         let scheme = if self.plain_http { "http" } else { "https" };
         let listener = Listener::bind(self.listen, transport)
@@ -108,17 +121,18 @@ impl Serve {
             .with_client_certificates(Arc::clone(&certificates));
         let address = listener.address()?;
         let operations = self.operations.bind().await?;
-        let start = Start { folder: &folder, store: &store, clock: &*clock, entropy: &entropy };
+        let start = Start { folder: &folder, store: &*store, clock: &*clock, entropy: &entropy };
         let local = format!("{scheme}://localhost:{}/", address.port());
         let issuer = start.issuer(self.issuer.as_deref(), &local).await?;
-        let log = self.log.open(&folder, &store, &*entropy).await?;
-        let store = Arc::new(store);
-        let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
-        let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await?);
+        let log = self.log.open(&place, &folder, &*store, &*entropy).await?;
+        let ceiling = self.staleness_ceiling.map_or_else(|| place.ceiling(), Duration::from_secs);
+        let follower = Follower::load(Arc::clone(&store), Arc::clone(&clock)).await?;
+        let follower = Arc::new(follower.with_ceiling(ceiling));
         let world = (Arc::clone(&clock), Arc::clone(&entropy));
         let streams = |log: &EventLog| log.streams(Arc::clone(&follower), &outbound, world.0, world.1);
         let streams = log.as_ref().map(streams).map(Arc::new);
-        let state = State::new(issuer, seam, Arc::clone(&follower), Arc::clone(&clock), entropy);
+        let state =
+            State::new(issuer, Arc::clone(&store), Arc::clone(&follower), Arc::clone(&clock), entropy);
         let mut state = state.with_client_certificates(certificates).with_outbound(outbound);
         if let Some(log) = &log {
             state = state.with_recorder(Arc::clone(&log.recorder));
@@ -199,9 +213,7 @@ impl Ready {
         if let Some(log) = self.log {
             log.close().await;
         }
-        if let Some(store) = Arc::into_inner(self.store) {
-            store.close().await;
-        }
+        self.store.close().await;
         drop(self.folder);
         Ok(())
     }

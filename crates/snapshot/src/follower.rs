@@ -5,7 +5,7 @@
 //! who wait share that one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,14 +13,19 @@ use grantd_model::{Causes, Clock, Timestamp};
 use grantd_store::{Store, StoreError};
 use thiserror::Error;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::Snapshot;
 use crate::secrets::DigestKey;
 
-/// How old the knowledge of a node may be before it says so instead of answering.
+/// How old the knowledge of a node may be before it says so instead of answering, unless something else is said.
 const CEILING: Duration = Duration::from_secs(10);
 /// How often the store is asked without a reason.
 const INTERVAL: Duration = Duration::from_millis(500);
+/// How long the store may take to answer; who waits for the answer has to be told something.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How old what is known is as a matter of course, under a ceiling that is lower.
+const USUAL: Duration = Duration::from_secs(2);
 
 /// The node cannot tell whether what it knows still holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -32,8 +37,11 @@ pub struct Follower {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     current: ArcSwap<Snapshot>,
+    ceiling: Duration,
     /// When the store last said that the current snapshot is the newest, in milliseconds.
     confirmed: AtomicU64,
+    /// Whether the last read failed.
+    fails: AtomicBool,
     /// Reads that have begun.
     begun: AtomicU64,
     /// The last read that has ended.
@@ -56,16 +64,25 @@ impl Follower {
             store,
             clock,
             current: ArcSwap::from_pointee(snapshot),
+            ceiling: CEILING,
             confirmed: AtomicU64::new(now.millis()),
+            fails: AtomicBool::new(false),
             begun: AtomicU64::new(0),
             last: Mutex::new(Read { number: 0, outcome: Ok(()) }),
         })
     }
 
-    /// The newest snapshot, unless it may be older than ten seconds.
+    /// Says so when what is known may be older than this, instead of answering. 0: as soon as the store does not answer.
+    #[must_use]
+    pub fn with_ceiling(self, ceiling: Duration) -> Self {
+        Self { ceiling, ..self }
+    }
+
+    /// The newest snapshot, unless it may be older than the ceiling.
     pub fn current(&self) -> Result<Arc<Snapshot>, TooOld> {
         let age = self.age();
-        if age > CEILING { Err(TooOld(age)) } else { Ok(self.current.load_full()) }
+        let closed = self.ceiling.is_zero() && self.fails.load(Ordering::Acquire);
+        if closed || age > self.ceiling.max(USUAL) { Err(TooOld(age)) } else { Ok(self.current.load_full()) }
     }
 
     /// The newest snapshot, however old: for who looks at it and issues nothing by it.
@@ -88,7 +105,9 @@ impl Follower {
             return last.outcome.clone();
         }
         let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        let outcome = self.read().await.map_err(Arc::new);
+        let outcome = timeout(PATIENCE, self.read()).await.unwrap_or(Err(StoreError::TooSlow(PATIENCE)));
+        let outcome = outcome.map_err(Arc::new);
+        self.fails.store(outcome.is_err(), Ordering::Release);
         *last = Read { number, outcome: outcome.clone() };
         outcome
     }
@@ -98,7 +117,7 @@ impl Follower {
     pub async fn follow(&self) {
         let mut answers = true;
         loop {
-            tokio::time::sleep(INTERVAL).await;
+            drop(timeout(INTERVAL, self.store.news()).await);
             let outcome = self.catch_up().await;
             match &outcome {
                 Ok(()) if !answers => tracing::info!("the store answers again"),

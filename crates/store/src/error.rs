@@ -1,5 +1,7 @@
 //! How a store can fail.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::KeyEncryptionKeyId;
@@ -109,6 +111,12 @@ pub enum StoreError {
     /// The transaction that the change was part of could not be made durable; nothing of it is kept.
     #[error("the change could not be made durable")]
     NotDurable,
+    /// The connection broke while the change was made durable: it is, or nothing of it is kept.
+    #[error("whether the change is durable is not known")]
+    Uncertain,
+    /// The database has not answered in time.
+    #[error("the database did not answer within {0:?}")]
+    TooSlow(Duration),
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,

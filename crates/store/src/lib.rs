@@ -3,6 +3,7 @@
 //! Everything above sees nouns of the model and the narrow trait [`Store`]; SQL, transactions, the sealing of
 //! secrets and the order of changes stay in here. A commit is answered when it is durable, not before.
 
+mod chain_walk;
 mod change;
 mod configuration;
 mod error;
@@ -12,12 +13,16 @@ mod log;
 mod log_chain;
 mod migrations;
 mod one_time_use;
+mod postgres;
+mod postgres_log;
 mod quota;
 mod seal;
+mod sealed_secrets;
 mod secret_uses;
 mod sqlite;
 mod sqlite_log;
 
+pub use chain_walk::{ChainFault, Verified};
 pub use change::Change;
 pub use configuration::{Association, Changed, Changes, Configuration};
 pub use error::{Noun, StoreError};
@@ -25,12 +30,15 @@ pub use key_ring::KeyEncryptionKeys;
 pub use log::{Log, LogRange, Retention, Visit};
 pub use log_chain::{ChainEnd, ChainHash, ChainKey};
 pub use one_time_use::{FormerUses, OneTimeUse};
+pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres_log::{PostgresLog, verify_log_on_server};
 pub use quota::{QuotaReservation, QuotaReserved, QuotaReturn};
-pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId};
+pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId, SecretCount};
+pub use sealed_secrets::SealedSecrets;
 pub use sqlite::known_schema as known_configuration_schema;
-pub use sqlite::{ConfigurationCopy, SealedSecrets, SecretCount, SqliteStore, copy_configuration};
+pub use sqlite::{ConfigurationCopy, SqliteStore, copy_configuration};
 pub use sqlite_log::known_schema as known_log_schema;
-pub use sqlite_log::{ChainFault, LogCopy, SqliteLog, Verified, copy_log, verify_log};
+pub use sqlite_log::{LogCopy, SqliteLog, copy_log, verify_log};
 
 use std::collections::HashMap;
 
@@ -39,8 +47,8 @@ use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
     LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
-    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, SigningKey,
-    Tenant, Timestamp, Versioned,
+    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
+    SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -217,4 +225,18 @@ pub trait Store: Send + Sync {
 
     /// All log streams, in order of creation; at most [`LogStream::MOST`].
     async fn list_log_streams(&self) -> Result<Vec<LogStream>, StoreError>;
+
+    /// The key of the log's hash chain, made of these bytes if there is none yet.
+    async fn log_key(&self, new: Secret) -> Result<ChainKey, StoreError>;
+
+    /// Whether other servers may be on the same database now.
+    fn is_shared(&self) -> bool;
+
+    /// Returns when something may have been committed since the last time, or never. A hint, and no more: it saves who
+    /// follows the wait until it asks by itself.
+    async fn news(&self);
+
+    /// Stops writing, waits for the last commit and leaves the database. From then on everything is
+    /// [`Stopped`](StoreError::Stopped).
+    async fn close(&self);
 }

@@ -70,4 +70,11 @@ pub trait Log: Send + Sync {
 
     /// Notes durably up to where a stream has delivered.
     async fn deliver(&self, stream: &LogStreamId, position: LogPosition) -> Result<(), StoreError>;
+
+    /// Whether this holder does from now on what one node does for all, for so long; asked again in time, it goes on.
+    /// Of several nodes one is told yes, by the database's clock.
+    async fn lease(&self, what: &str, holder: &str, length: Duration) -> Result<bool, StoreError>;
+
+    /// Closes the log. From then on everything is [`Stopped`](StoreError::Stopped).
+    async fn close(&self);
 }

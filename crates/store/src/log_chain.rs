@@ -92,6 +92,21 @@ impl ChainEnd {
     }
 }
 
+/// An end of a chain, and what proves it.
+#[derive(Clone, Copy)]
+pub(crate) struct SealedEnd {
+    pub(crate) position: LogPosition,
+    pub(crate) hash: ChainHash,
+    pub(crate) seal: ChainHash,
+}
+
+impl SealedEnd {
+    /// Whether it was written by who has the key.
+    pub(crate) fn is_sealed(&self, key: &ChainKey, end: ChainEnd) -> bool {
+        key.seal(end, self.position, self.hash) == self.seal
+    }
+}
+
 impl ChainKey {
     /// The value at a row that follows an entry with this value. Each part has its length before it, so that no two
     /// rows are the same bytes.

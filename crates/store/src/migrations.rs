@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::StoreError;
 
@@ -34,6 +34,31 @@ pub(crate) async fn run(connection: &mut SqliteConnection, sources: &[Source]) -
         MigrateError::VersionMissing(schema) if schema > known => StoreError::Newer { schema, known },
         error => StoreError::Migration(error),
     })?;
+    Ok(transaction.commit().await?)
+}
+
+/// Keeps nodes that start at the same moment from migrating together: a number that nobody else locks by.
+const MIGRATING: i64 = 0x6772_616e_7464;
+
+/// Brings the schema up to date, in one transaction: whoever opens the database at the same moment waits. A schema of a
+/// newer version is left as it is, and used where it says that this version may.
+pub(crate) async fn run_on_postgres(
+    connection: &mut PgConnection,
+    sources: &[Source],
+) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await?;
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING);
+    lock.execute(&mut *transaction).await?;
+    let known = newest(sources);
+    let migrator = Migrator { ignore_missing: true, locking: false, ..migrator(sources) };
+    migrator.run(&mut *transaction).await?;
+    let text = "SELECT MAX(version) FROM _sqlx_migrations";
+    let schema: i64 = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    let text = "SELECT oldest FROM compatibility WHERE one = 1";
+    let oldest: i64 = sqlx::query_scalar(text).fetch_one(&mut *transaction).await?;
+    if oldest > known {
+        return Err(StoreError::Newer { schema, known });
+    }
     Ok(transaction.commit().await?)
 }
 

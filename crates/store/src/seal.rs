@@ -108,6 +108,19 @@ fn place(noun: Noun, row: &str) -> String {
     format!("grantd:{noun:?}:{row}")
 }
 
+/// How many secrets of a column stand under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretCount {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    /// The key; none where something stands that is not sealed as it should be.
+    pub key: Option<KeyEncryptionKeyId>,
+    /// How many.
+    pub secrets: u64,
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failing test may panic")]

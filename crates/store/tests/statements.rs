@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use grantd_model::Secret;
-use grantd_store::{KeyEncryptionKey, SqliteStore};
+use grantd_store::{KeyEncryptionKey, SqliteStore, Store};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 
@@ -65,7 +65,8 @@ async fn every_statement_can_be_prepared() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("grantd.db");
     let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
-    SqliteStore::open(&file, key).await.unwrap().close().await;
+    let store = SqliteStore::open(&file, key).await.unwrap();
+    store.close().await;
     let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
     let mut prepared = 0;
     for (name, source) in sources() {

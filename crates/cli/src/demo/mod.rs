@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::Outcome;
 use crate::client_certificates::CertificateFlags;
 use crate::data::Admin;
+use crate::database::DatabaseFlags;
 use crate::event_log::LogFlags;
 use crate::operations::{OperationsFlags, Place};
 use crate::outbound::OutboundFlags;
@@ -41,6 +42,8 @@ impl Demo {
         ));
         let serve = Serve {
             data: folder.path().to_owned(),
+            database: DatabaseFlags::default(),
+            staleness_ceiling: None,
             listen: self.listen,
             issuer: None,
             tls_cert: None,

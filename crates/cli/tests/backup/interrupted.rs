@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use grantd_model::{LogEvent, LogEventKind, Secret, Timestamp};
-use grantd_store::{ChainKey, Log, SqliteLog};
+use grantd_store::{ChainKey, Log, SqliteLog, Store};
 
 use crate::commands::{audit, backup, names, refusal, restore, said, store};
 use crate::support::{Ended, Place, Process};

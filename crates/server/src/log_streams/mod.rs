@@ -2,7 +2,8 @@
 //!
 //! How far a stream has delivered is written down in the log after each delivery that was taken, so every entry comes
 //! at least once and in order, whoever restarts. One supervisor follows the configuration: it starts a stream's task
-//! anew when its definition changes, and ends it when the stream is paused or gone.
+//! anew when its definition changes, and ends it when the stream is paused or gone. Of several servers on one log, the
+//! one that holds the lease delivers.
 
 mod backoff;
 mod batch;
@@ -16,8 +17,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use grantd_model::{Clock, Entropy, LogStream, LogStreamId};
+use grantd_model::{Causes, Clock, Entropy, LogStream, LogStreamId};
 use grantd_outbound::{Limits, Outbound};
 use grantd_snapshot::Follower;
 use grantd_store::{Log, StoreError};
@@ -35,7 +37,14 @@ struct World {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     pace: Pace,
+    /// This server among those on the log.
+    holder: String,
 }
+
+/// What one server does for all.
+const DELIVERING: &str = "log streams";
+/// How long a server that is gone keeps the others from delivering.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// The streams of a deployment, as they are delivered by this process.
 pub struct LogStreams {
@@ -90,7 +99,8 @@ impl LogStreams {
     ) -> Self {
         let pace = Pace::default();
         let outbound = within(outbound, pace);
-        let world = World { log, outbound, files: None, clock, entropy, pace };
+        let holder = grantd_model::alphanumeric(&*entropy, 16);
+        let world = World { log, outbound, files: None, clock, entropy, pace, holder };
         Self { world: Arc::new(world), follower, counts: Mutex::default() }
     }
 
@@ -150,10 +160,23 @@ impl LogStreams {
         loop {
             // A snapshot that is too old changes nothing: what runs goes on.
             if let Ok(snapshot) = self.follower.current() {
-                self.adopt(running, snapshot.log_streams()).await;
+                let streams = snapshot.log_streams();
+                let delivers = !streams.is_empty() && self.delivers().await;
+                self.adopt(running, if delivers { streams } else { &[] }).await;
+                let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+                counts.retain(|id, _| streams.iter().any(|stream| stream.id == *id));
             }
             sleep(self.world.pace.follow).await;
         }
+    }
+
+    /// Whether this server is the one that delivers now. Who cannot tell does not.
+    async fn delivers(&self) -> bool {
+        let lease = self.world.log.lease(DELIVERING, &self.world.holder, LEASE).await;
+        lease.unwrap_or_else(|error| {
+            tracing::warn!(error = %Causes(&error), "whether this server delivers the log streams is not known");
+            false
+        })
     }
 
     /// Ends what is not wanted any more, or not so, and starts what is.
@@ -175,8 +198,6 @@ impl LogStreams {
                 running.insert(stream.id.clone(), self.start(stream.clone()));
             }
         }
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.retain(|id, _| streams.iter().any(|stream| stream.id == *id));
     }
 
     fn start(&self, stream: LogStream) -> Running {

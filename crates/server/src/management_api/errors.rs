@@ -111,6 +111,8 @@ impl IntoResponse for Refusal {
         }
         if let Self::Failed(Error::Rotation(fault)) = self {
             response.headers_mut().insert(RETRY_AFTER, fault.retry_after().into());
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         told.with(response)
     }

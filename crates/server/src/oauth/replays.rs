@@ -4,7 +4,8 @@
 //! clock that was ahead and comes back makes them matter once more. So the usual case needs no write. After
 //! a crash memory is gone: what was issued before the start is refused then, for it may have been used. What gives no
 //! such time, or one that is ahead of the clock, is noted durably each time. A server that stops in order leaves its
-//! uses in the store.
+//! uses in the store. Where others may be on the same store, every use is noted there before it counts: memory knows
+//! of this server only.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -58,6 +59,8 @@ pub(crate) enum Spent {
 pub(crate) struct Replays {
     /// What was issued up to then may have been used without a trace.
     unknown_until: Option<Timestamp>,
+    /// Whether other servers use the same things.
+    shared: bool,
     used: Mutex<Used>,
 }
 
@@ -93,15 +96,18 @@ impl OneTime {
 impl Replays {
     /// Nothing was ever used.
     pub(crate) fn none() -> Self {
-        Self { unknown_until: None, used: Mutex::default() }
+        Self { unknown_until: None, shared: false, used: Mutex::default() }
     }
 
     /// What the server before this one has left.
     pub(crate) async fn take_over(store: &dyn Store, now: Timestamp) -> Result<Self, StoreError> {
+        if store.is_shared() {
+            return Ok(Self { shared: true, ..Self::none() });
+        }
         let former = store.take_over_uses(now).await?;
         let mut used = Used::default();
         former.uses.into_iter().for_each(|former| used.insert(former));
-        Ok(Self { unknown_until: (!former.complete).then_some(now), used: Mutex::new(used) })
+        Ok(Self { unknown_until: (!former.complete).then_some(now), shared: false, used: Mutex::new(used) })
     }
 
     /// Uses it. Of two who try at once, one does.
@@ -110,7 +116,7 @@ impl Replays {
             return Err(Spent::BeforeStart);
         }
         self.used.lock().unwrap_or_else(PoisonError::into_inner).add(once.as_use(), now)?;
-        if !once.needs_a_note(now) {
+        if !self.shared && !once.needs_a_note(now) {
             return Ok(());
         }
         let first = store.use_once(vec![once.as_use()], now).await.map_err(Spent::Unnoted)?;
@@ -119,6 +125,9 @@ impl Replays {
 
     /// Leaves all uses to the server that starts next.
     pub(crate) async fn leave(&self, store: &dyn Store, now: Timestamp) {
+        if self.shared {
+            return;
+        }
         let uses = self.used.lock().unwrap_or_else(PoisonError::into_inner).all(now);
         if let Err(error) = store.leave_uses(uses, now).await {
             tracing::warn!(error = %Causes(&error), "used assertions are not noted; older ones will be refused");

@@ -13,7 +13,7 @@ use grantd_model::{
     SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
-    Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
+    ChainKey, Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
     QuotaReserved, QuotaReturn, SqliteStore, Store, StoreError,
 };
 use tokio::sync::Semaphore;
@@ -259,5 +259,21 @@ impl Store for WatchedStore {
 
     async fn list_log_streams(&self) -> Result<Vec<LogStream>, StoreError> {
         self.sqlite.list_log_streams().await
+    }
+
+    async fn log_key(&self, new: Secret) -> Result<ChainKey, StoreError> {
+        self.sqlite.log_key(new).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.sqlite.is_shared()
+    }
+
+    async fn news(&self) {
+        self.sqlite.news().await;
+    }
+
+    async fn close(&self) {
+        self.sqlite.close().await;
     }
 }

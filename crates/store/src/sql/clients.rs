@@ -156,7 +156,7 @@ pub(crate) async fn forget_organization(write: &mut Write<'_>, organization: &st
 }
 
 pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientId) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar::<Db, i64>("SELECT 1 FROM clients WHERE client_id = $1").bind(id.as_str());
+    let found = sqlx::query::<Db>("SELECT 1 FROM clients WHERE client_id = $1").bind(id.as_str());
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 

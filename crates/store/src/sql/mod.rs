@@ -28,7 +28,10 @@ pub(crate) mod revoked_tokens;
 pub(crate) mod sealing;
 pub(crate) mod secret_uses;
 pub(crate) mod signing_keys;
+mod store;
 pub(crate) mod tenant;
+mod write_uses;
+pub(crate) mod writer;
 
 pub(crate) use super::{Connection, Db};
 

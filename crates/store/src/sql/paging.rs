@@ -1,7 +1,7 @@
 //! The parts of list statements that depend on how a list is asked for.
 
 use grantd_model::{Cursor, Page, Paging};
-use sqlx::{Connection as _, QueryBuilder, Row};
+use sqlx::{QueryBuilder, Row};
 
 use super::{Connection, Db};
 use crate::StoreError;
@@ -51,7 +51,7 @@ impl List {
     }
 
     /// Runs the list: the rows of the page, how many there are in all, and where it goes on. Each row starts
-    /// with its id and the revision of its creation. Both statements see the same moment.
+    /// with its id and the revision of its creation. The connection sees one moment, for both statements.
     pub(crate) async fn fetch(
         &self,
         connection: &mut Connection,
@@ -59,10 +59,9 @@ impl List {
         order: Order,
         paging: &Paging,
     ) -> Result<(Vec<<Db as sqlx::Database>::Row>, u64, Option<Cursor>), StoreError> {
-        let mut transaction = connection.begin().await?;
         let mut count = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
         self.push(&mut count);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
+        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
 
         let mut select = QueryBuilder::<Db>::new("SELECT ");
         select.push(columns).push(" FROM ");
@@ -75,7 +74,7 @@ impl List {
         select.push(" ORDER BY ").push(order.by);
         select.push(" LIMIT ").push_bind(i64::from(paging.limit()) + 1);
         select.push(" OFFSET ").push_bind(i64::try_from(paging.skip()).unwrap_or(i64::MAX));
-        let mut rows = select.build().fetch_all(&mut *transaction).await?;
+        let mut rows = select.build().fetch_all(&mut *connection).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = match rows.last() {
@@ -102,6 +101,9 @@ impl Condition {
             }
             Self::Number(column, number) => {
                 query.push(column).push(" = ").push_bind(*number);
+            }
+            Self::AnyOf(_, texts) if texts.is_empty() => {
+                query.push("1 = 0");
             }
             Self::AnyOf(column, texts) => {
                 query.push(column).push(" IN (");

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::{Connection, Db};
 use crate::key_ring::Sealer;
-use crate::{KeyEncryptionKeyId, Noun, StoreError};
+use crate::{KeyEncryptionKeyId, Noun, SecretCount, StoreError};
 
 /// A column of sealed secrets, in a table whose rows have a key of one text; what is sealed is bound to it.
 pub(crate) struct Sealed {
@@ -30,19 +30,6 @@ pub(crate) const SEALED: [Sealed; 6] = [
     Sealed { noun: Noun::SigningKey, table: "signing_keys", key: "kid", column: "sealed_private_key" },
     Sealed { noun: Noun::LogStream, table: "log_streams", key: "id", column: "sealed_sink" },
 ];
-
-/// How many secrets of a column stand under a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretCount {
-    /// The table.
-    pub table: &'static str,
-    /// The column.
-    pub column: &'static str,
-    /// The key; none where something stands that is not sealed as it should be.
-    pub key: Option<KeyEncryptionKeyId>,
-    /// How many.
-    pub secrets: u64,
-}
 
 /// Where the next rows to be sealed anew are looked for: a column of the list, after a row of it.
 #[derive(Default)]

@@ -1,28 +1,37 @@
-//! The one writer: waiting commits share a transaction, and so a flush to the disk.
+//! A writer: waiting commits share a transaction, and so a flush to the disk.
 //!
 //! Each commit runs in a savepoint of its own, so that one that fails takes no other with it. Nobody is
 //! answered before the transaction is durable. In between, the uses of secrets that were noted are written.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use grantd_model::{Causes, Revision, Secret, Timestamp};
-use sqlx::Connection as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::{Connection, secret_uses, sql};
+use super::super::{WriteConnection, bounded};
+use super::{
+    Connection, Write, commit, log_keys, one_time_uses, quotas, revision, revision_of, sealing, write_uses,
+};
 use crate::key_ring::Sealer;
 use crate::secret_uses::SecretUses;
 use crate::{
-    Change, KeyEncryptionKeys, OneTimeUse, QuotaReservation, QuotaReserved, QuotaReturn, StoreError,
+    Change, FormerUses, KeyEncryptionKeys, OneTimeUse, QuotaReservation, QuotaReserved, QuotaReturn,
+    StoreError,
 };
 
 /// Commits that may wait; more wait to be let in.
 const WAITING: usize = 1024;
 /// Commits that share one transaction at most, so that the first does not wait for the last for long.
 const BATCH: usize = 128;
+/// How often a transaction is tried again that met another one, and of which nothing was kept.
+const TRIES: u32 = 6;
+/// How long the first further try waits; each one twice as long as the one before.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Something to be written.
+#[derive(Clone)]
 pub(crate) enum Work {
     /// Changes of the configuration, at the next revision.
     Commit(Vec<Change>),
@@ -36,10 +45,12 @@ pub(crate) enum Work {
     MakeLogKey(Secret),
     /// All the uses that a server that stops knows of.
     LeaveUses(Vec<OneTimeUse>, Timestamp),
+    /// The uses that a server that starts has to know of.
+    TakeOverUses(Timestamp),
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Written {
     /// Of a commit: the revision that it made.
     pub(crate) revision: Revision,
@@ -47,6 +58,8 @@ pub(crate) struct Written {
     pub(crate) first: bool,
     /// Of a reservation: what was reserved.
     pub(crate) reserved: QuotaReserved,
+    /// Of taking over: what was taken over.
+    pub(crate) former: FormerUses,
 }
 
 type Answer = Result<Written, StoreError>;
@@ -56,91 +69,139 @@ struct Job {
     answer: oneshot::Sender<Answer>,
 }
 
-/// The way to the writing task.
+/// What reaches the writing task.
+enum Message {
+    Job(Job),
+    /// What waits now is the last.
+    Stop,
+}
+
+/// The way to a writing task.
 pub(crate) struct Writer {
-    jobs: mpsc::Sender<Job>,
-    task: JoinHandle<()>,
+    messages: mpsc::Sender<Message>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    /// Starts the writing task. It ends, and closes the file, when the writer is stopped.
-    pub(crate) fn start(connection: Connection, key: Arc<KeyEncryptionKeys>, uses: Arc<SecretUses>) -> Self {
-        let (jobs, waiting) = mpsc::channel(WAITING);
-        Self { jobs, task: tokio::spawn(write(connection, key, waiting, uses)) }
+    /// Starts a writing task, which also writes down the uses of secrets. It ends, and closes the connection, when the
+    /// writer is stopped.
+    pub(crate) fn start(
+        connection: WriteConnection,
+        key: Arc<KeyEncryptionKeys>,
+        uses: Option<Arc<SecretUses>>,
+    ) -> Self {
+        let (messages, waiting) = mpsc::channel(WAITING);
+        let task = tokio::spawn(write(connection, key, waiting, uses.unwrap_or_default()));
+        Self { messages, task: Mutex::new(Some(task)) }
     }
 
     /// Waits until it is durable, or refused.
     pub(crate) async fn write(&self, work: Work) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job { work, answer }).await.map_err(|_| StoreError::Stopped)?;
+        let job = Message::Job(Job { work, answer });
+        self.messages.send(job).await.map_err(|_| StoreError::Stopped)?;
         answered.await.map_err(|_| StoreError::Stopped)?
     }
 
     /// Lets the jobs that wait go through, writes what was noted, and ends.
-    pub(crate) async fn stop(self) {
-        drop(self.jobs);
-        if let Err(error) = self.task.await {
+    pub(crate) async fn stop(&self) {
+        // Whose task has ended needs no word.
+        drop(self.messages.send(Message::Stop).await);
+        let task = self.task.lock().await.take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
             tracing::error!(%error, "the writer ended badly");
         }
     }
 }
 
 async fn write(
-    mut connection: Connection,
+    mut connection: WriteConnection,
     key: Arc<KeyEncryptionKeys>,
-    mut waiting: mpsc::Receiver<Job>,
+    mut waiting: mpsc::Receiver<Message>,
     uses: Arc<SecretUses>,
 ) {
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut ticks = secret_uses::ticks();
+    let mut messages = Vec::with_capacity(BATCH);
+    let mut ticks = write_uses::ticks();
     loop {
         tokio::select! {
-            jobs = waiting.recv_many(&mut batch, BATCH) => match jobs {
-                0 => break,
-                _ => write_batch(&mut connection, &key, &mut batch).await,
-            },
-            _ = ticks.tick() => secret_uses::write_some(&mut connection, &uses, &mut ticks).await,
+            received = waiting.recv_many(&mut messages, BATCH) => {
+                if received == 0 {
+                    break;
+                }
+                if messages.iter().any(|message| matches!(message, Message::Stop)) {
+                    waiting.close();
+                }
+                write_batch(&mut connection, &key, &mut messages).await;
+            }
+            _ = ticks.tick() => write_uses::write_some(&mut connection, &uses, &mut ticks).await,
         }
     }
-    secret_uses::write_all(&mut connection, &uses).await;
-    if let Err(error) = connection.close().await {
-        tracing::error!(%error, "the database did not close");
-    }
+    write_uses::write_all(&mut connection, &uses).await;
+    connection.close().await;
 }
 
-async fn write_batch(connection: &mut Connection, key: &KeyEncryptionKeys, batch: &mut Vec<Job>) {
-    let (answers, works): (Vec<_>, Vec<_>) = batch.drain(..).map(|job| (job.answer, job.work)).unzip();
-    match write_all(connection, key, works).await {
+async fn write_batch(connection: &mut WriteConnection, key: &KeyEncryptionKeys, messages: &mut Vec<Message>) {
+    let jobs = messages.drain(..).filter_map(|message| match message {
+        Message::Job(job) => Some((job.answer, job.work)),
+        Message::Stop => None,
+    });
+    let (answers, works): (Vec<_>, Vec<_>) = jobs.unzip();
+    if works.is_empty() {
+        return;
+    }
+    let commits = works.iter().any(|work| matches!(work, Work::Commit(_)));
+    match write_some_time(connection, key, works).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may be gone; the commit stands all the same.
                 drop(answer.send(outcome));
             }
-        }
-        Err(error) => {
-            // Nothing of the batch is durable, whatever was found on the way.
-            if let Err(error) = statement(connection, "ROLLBACK").await {
-                tracing::debug!(%error, "there was no transaction to roll back");
+            if commits {
+                connection.announce().await;
             }
-            refuse(answers.into_iter(), &error);
         }
+        Err(error) => refuse(answers.into_iter(), &error),
     }
 }
 
-/// What became of each job. An error is the transaction's: all of them failed.
-async fn write_all(
-    connection: &mut Connection,
+/// Writes, and once more while other transactions are in the way. An error is the transaction's: nothing of the batch
+/// is durable then, whatever was found on the way, unless it says that this is not known.
+async fn write_some_time(
+    connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
     works: Vec<Work>,
 ) -> Result<Vec<Answer>, StoreError> {
-    statement(connection, "BEGIN IMMEDIATE").await?;
-    // Nobody else writes until COMMIT, so what is named here is named for all that is sealed below.
-    let sealer = key.sealer(sql::sealing::named(connection).await?)?;
+    let mut tried = 0;
+    loop {
+        let error = match bounded(write_all(connection, key, works.clone())).await {
+            Ok(outcomes) => return Ok(outcomes),
+            Err(error) => connection.give_up(error).await,
+        };
+        tried += 1;
+        if tried == TRIES || !WriteConnection::may_try_again(&error) {
+            return Err(error);
+        }
+        tracing::debug!(error = %Causes(&error), tried, "a transaction is tried again");
+        tokio::time::sleep(PAUSE * 2_u32.pow(tried)).await;
+    }
+}
+
+/// What became of each job.
+async fn write_all(
+    connection: &mut WriteConnection,
+    key: &KeyEncryptionKeys,
+    works: Vec<Work>,
+) -> Result<Vec<Answer>, StoreError> {
+    let transaction = connection.begin().await?;
+    // Nobody else seals anything until the end, so what is named here is named for all that is sealed below.
+    let sealer = key.sealer(sealing::named(transaction).await?)?;
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
-        outcomes.push(write_one(connection, &sealer, work).await?);
+        outcomes.push(write_one(transaction, &sealer, work).await?);
     }
-    statement(connection, "COMMIT").await?;
+    connection.commit().await?;
     Ok(outcomes)
 }
 
@@ -148,6 +209,9 @@ async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: Work) ->
     statement(connection, "SAVEPOINT one").await?;
     let outcome = apply(connection, key, work).await;
     if let Err(error) = outcome {
+        if WriteConnection::may_try_again(&error) {
+            return Err(error);
+        }
         // Where the disk is full or broken, SQLite gives up the transaction, and there is no savepoint any more:
         // to go on would be to write outside of a transaction.
         return match statement(connection, "ROLLBACK TO one; RELEASE one").await {
@@ -165,24 +229,28 @@ async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Ans
             Ok(Written { revision: apply_all(connection, key, changes).await?, ..Written::default() })
         }
         Work::Use(uses, now) => {
-            let first = sql::one_time_uses::note(connection, &uses, now).await?;
+            let first = one_time_uses::note(connection, &uses, now).await?;
             Ok(Written { first, ..Written::default() })
         }
         Work::ReserveQuota(reservation, now) => {
-            let reserved = sql::quotas::reserve(connection, &reservation, now).await?;
+            let reserved = quotas::reserve(connection, &reservation, now).await?;
             Ok(Written { reserved, ..Written::default() })
         }
         Work::ReturnQuota(unspent) => {
-            sql::quotas::give_back(connection, &unspent).await?;
+            quotas::give_back(connection, &unspent).await?;
             Ok(Written::default())
         }
         Work::MakeLogKey(new) => {
-            sql::log_keys::make(connection, key, &new).await?;
+            log_keys::make(connection, key, &new).await?;
             Ok(Written::default())
         }
         Work::LeaveUses(uses, now) => {
-            sql::one_time_uses::leave(connection, &uses, now).await?;
+            one_time_uses::leave(connection, &uses, now).await?;
             Ok(Written::default())
+        }
+        Work::TakeOverUses(now) => {
+            let former = one_time_uses::take_over(connection, now).await?;
+            Ok(Written { former, ..Written::default() })
         }
     }
 }
@@ -192,15 +260,15 @@ async fn apply_all(
     key: &Sealer<'_>,
     changes: Vec<Change>,
 ) -> Result<Revision, StoreError> {
-    let revision = sql::revision::advance(connection).await?;
-    let mut write = sql::Write { connection, revision, key };
+    let revision = revision::advance(connection).await?;
+    let mut write = Write { connection, revision, key };
     for change in changes {
-        sql::commit::apply(&mut write, change).await?;
+        commit::apply(&mut write, change).await?;
     }
-    Ok(sql::revision_of(revision))
+    Ok(revision_of(revision))
 }
 
-pub(super) async fn statement(connection: &mut Connection, text: &'static str) -> Result<(), StoreError> {
+pub(crate) async fn statement(connection: &mut Connection, text: &'static str) -> Result<(), StoreError> {
     sqlx::raw_sql(text).execute(connection).await?;
     Ok(())
 }
@@ -209,6 +277,9 @@ pub(super) async fn statement(connection: &mut Connection, text: &'static str) -
 fn refuse(answers: impl Iterator<Item = oneshot::Sender<Answer>>, error: &StoreError) {
     tracing::error!(error = %Causes(error), "a batch of commits failed");
     for answer in answers {
-        drop(answer.send(Err(StoreError::NotDurable)));
+        drop(answer.send(Err(match error {
+            StoreError::Uncertain => StoreError::Uncertain,
+            _ => StoreError::NotDurable,
+        })));
     }
 }

@@ -1,5 +1,4 @@
-//! The sealed secrets of a database, seen from outside of any server: counted by key, and sealed anew under another
-//! key while a server reads and writes beside.
+//! The sealed secrets of a file, beside a server that may have it open.
 //!
 //! The connection is one of its own. It takes the database for moments only and steps back after each, so that the
 //! server's writer always comes in between; and it asks often where the server writes without a break, since SQLite's
@@ -13,27 +12,24 @@ use sqlx::{ConnectOptions, Connection as _};
 use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
 use super::{Connection, known_schema, options};
+use crate::sealed_secrets::BATCH;
 use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError, migrations};
 
-/// Secrets that one transaction seals at most: it takes some ten milliseconds.
-const BATCH: u32 = 200;
 /// How long a transaction waits for its turn.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long SQLite waits by itself from then on, at shorter intervals first: milliseconds.
 const MOMENT: &str = "PRAGMA busy_timeout = 30";
-/// How long others have the database to themselves at least, between two transactions.
-const PAUSE: Duration = Duration::from_millis(10);
-
 /// A database's sealed secrets.
-pub struct SealedSecrets {
+pub(crate) struct SealedSecrets {
     connection: Connection,
     keys: KeyEncryptionKeys,
+    place: Place,
 }
 
 impl SealedSecrets {
     /// Opens the file beside whoever else has it open. It has to be there, and of this version's schema: a server
     /// of another version would not know under which key to seal.
-    pub async fn open(file: &Path, keys: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
+    pub(crate) async fn open(file: &Path, keys: KeyEncryptionKeys) -> Result<Self, StoreError> {
         // Who closes the file last has it to itself for a while.
         let options = options(file).create_if_missing(false).busy_timeout(PATIENCE);
         let mut connection = options.connect().await?;
@@ -43,66 +39,50 @@ impl SealedSecrets {
         match schema.cmp(&needed) {
             std::cmp::Ordering::Less => Err(StoreError::Older { schema, needed }),
             std::cmp::Ordering::Greater => Err(StoreError::Newer { schema, known: needed }),
-            std::cmp::Ordering::Equal => Ok(Self { connection, keys: keys.into() }),
+            std::cmp::Ordering::Equal => Ok(Self { connection, keys, place: Place::default() }),
         }
     }
 
     /// How many secrets stand under which key, at one moment.
-    pub async fn count(&mut self) -> Result<Vec<SecretCount>, StoreError> {
+    pub(crate) async fn count(&mut self) -> Result<Vec<SecretCount>, StoreError> {
         let mut transaction = self.connection.begin().await?;
         sealing::count(&mut transaction).await
     }
 
     /// The key of the log's hash chain; none if no event was ever recorded.
-    pub async fn log_key(&mut self) -> Result<Option<ChainKey>, StoreError> {
+    pub(crate) async fn log_key(&mut self) -> Result<Option<ChainKey>, StoreError> {
         let key = log_keys::get(&mut self.connection, &self.keys).await?;
         Ok(key.as_ref().map(ChainKey::new))
     }
 
     /// The key that the database names for sealing, if it names one.
-    pub async fn sealing_key(&mut self) -> Result<Option<KeyEncryptionKeyId>, StoreError> {
+    pub(crate) async fn sealing_key(&mut self) -> Result<Option<KeyEncryptionKeyId>, StoreError> {
         sealing::named(&mut self.connection).await
     }
 
-    /// Makes `to` the key that everybody seals under, and seals under it whatever stands under another. When this
-    /// returns, no secret stands under another key, and none will. `progress` is told after each transaction how
-    /// many secrets were sealed so far; the number of all of them is returned.
-    pub async fn reseal(
-        &mut self,
-        to: KeyEncryptionKeyId,
-        mut progress: impl FnMut(u64) + Send,
-    ) -> Result<u64, StoreError> {
+    /// Makes `to` the key that everybody seals under, and starts over.
+    pub(crate) async fn name(&mut self, to: KeyEncryptionKeyId) -> Result<(), StoreError> {
         self.keys.sealer(Some(to))?;
+        self.place = Place::default();
         begin(&mut self.connection).await?;
         let named = sealing::name(&mut self.connection, to).await;
-        end(&mut self.connection, named).await?;
-        let (mut sealed, mut place) = (0, Place::default());
-        loop {
-            let turn = Instant::now();
-            let done = self.reseal_some(to, &mut place).await?;
-            sealed += u64::from(done);
-            progress(sealed);
-            if done < BATCH {
-                return Ok(sealed);
-            }
-            tokio::time::sleep(turn.elapsed().max(PAUSE)).await;
-        }
+        end(&mut self.connection, named).await
     }
 
-    async fn reseal_some(&mut self, to: KeyEncryptionKeyId, place: &mut Place) -> Result<u32, StoreError> {
+    pub(crate) async fn reseal_some(&mut self, to: KeyEncryptionKeyId) -> Result<u32, StoreError> {
         begin(&mut self.connection).await?;
-        let done = self.reseal_within(to, place).await;
+        let done = self.reseal_within(to).await;
         end(&mut self.connection, done).await
     }
 
-    async fn reseal_within(&mut self, to: KeyEncryptionKeyId, place: &mut Place) -> Result<u32, StoreError> {
+    async fn reseal_within(&mut self, to: KeyEncryptionKeyId) -> Result<u32, StoreError> {
         let sealer = self.keys.sealer(Some(to))?;
-        sealing::reseal(&mut self.connection, &sealer, to, place, BATCH).await
+        sealing::reseal(&mut self.connection, &sealer, to, &mut self.place, BATCH).await
     }
 
     /// Closes the file, after moving what was written from the log into the database, as far as nobody reads it: the
     /// log has the secrets as they were sealed before.
-    pub async fn close(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn close(mut self) -> Result<(), StoreError> {
         sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await?;
         Ok(self.connection.close().await?)
     }

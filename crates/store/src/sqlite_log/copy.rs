@@ -5,7 +5,8 @@ use std::path::Path;
 use grantd_model::LogPosition;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Db, end, known_schema};
+use super::log_sql::{end, position_of};
+use super::{Db, known_schema};
 use crate::log_chain::{ChainEnd, ChainHash};
 use crate::{StoreError, file_copy, migrations};
 
@@ -34,7 +35,7 @@ async fn read(connection: &mut SqliteConnection) -> Result<Option<LogCopy>, Stor
     let Some(schema) = migrations::schema(connection).await? else { return Ok(None) };
     file_copy::check_known(schema, known_schema())?;
     match end(connection, ChainEnd::Head).await? {
-        Some(head) => Ok(Some(LogCopy { schema, head: head.position, hash: head.hash })),
+        Some((head, _)) => Ok(Some(LogCopy { schema, head: head.position, hash: head.hash })),
         // Without its end a log is broken, which the copy has to show too; without entries it is none yet.
         None => Ok(last(connection).await?.map(|head| LogCopy { schema, head, hash: ChainHash::NONE })),
     }
@@ -42,5 +43,5 @@ async fn read(connection: &mut SqliteConnection) -> Result<Option<LogCopy>, Stor
 
 async fn last(connection: &mut SqliteConnection) -> Result<Option<LogPosition>, StoreError> {
     let last = sqlx::query_scalar::<Db, Option<i64>>("SELECT MAX(position) FROM events");
-    Ok(last.fetch_one(connection).await?.map(super::position_of))
+    Ok(last.fetch_one(connection).await?.map(position_of))
 }

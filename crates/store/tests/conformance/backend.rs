@@ -1,9 +1,10 @@
 //! The databases that the suite runs on.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use grantd_model::Secret;
-use grantd_store::{KeyEncryptionKey, SqliteStore, Store};
+use grantd_store::{KeyEncryptionKey, PostgresOptions, PostgresStore, SqliteStore, Store};
+use grantd_testbed::{Cluster, Durability};
 
 /// A database that the suite runs on.
 pub trait Backend {
@@ -28,7 +29,27 @@ impl Backend for SqliteFile {
     }
 
     async fn open(&self) -> Arc<dyn Store> {
-        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
-        Arc::new(SqliteStore::open(&self.0.path().join("grantd.db"), key).await.unwrap())
+        Arc::new(SqliteStore::open(&self.0.path().join("grantd.db"), key()).await.unwrap())
     }
+}
+
+/// One for all cases of this program.
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::Nothing));
+
+/// A database of its own on a PostgreSQL server.
+pub struct PostgresDatabase(String);
+
+impl Backend for PostgresDatabase {
+    fn new() -> Self {
+        Self(CLUSTER.database())
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let options = PostgresOptions::parse(&self.0).unwrap().with_readers(3);
+        Arc::new(PostgresStore::open(&options, key()).await.unwrap())
+    }
+}
+
+fn key() -> KeyEncryptionKey {
+    KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap()
 }

@@ -1,7 +1,7 @@
 //! What holds of every store, whatever it keeps the configuration in.
 //!
-//! A case is given a backend with a fresh database and opens it as often as it likes. A second backend is one more
-//! module in [`suite`]; nothing else here knows which database it is.
+//! A case is given a backend with a fresh database and opens it as often as it likes. Nothing but [`backend`] knows
+//! which database it is.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
 #![expect(clippy::needless_pass_by_value, reason = "json! is a value")]
 
@@ -34,6 +34,15 @@ macro_rules! suite {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
                     crate::$module::$case(crate::backend::fresh::<crate::backend::SqliteFile>()).await;
+                })*
+            })*
+        }
+
+        mod postgres {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::backend::fresh::<crate::backend::PostgresDatabase>()).await;
                 })*
             })*
         }

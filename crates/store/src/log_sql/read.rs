@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use grantd_model::{Direction, LogEntry, LogPosition, Timestamp};
-use sqlx::{QueryBuilder, SqliteConnection, SqlitePool};
+use sqlx::{Pool, QueryBuilder};
 
-use super::{Db, position_of, stored_position, stored_time, time_of};
+use super::super::VIEW;
+use super::{Connection, Db, position_of, stored_position, stored_time, time_of};
 use crate::{LogRange, StoreError, Visit};
 
 /// Rows that are read at a time: nobody holds a connection, or a view of the file, for a whole search.
@@ -17,8 +18,8 @@ fn entry((position, at, text): Row) -> LogEntry {
     LogEntry { position: position_of(position), date: time_of(at), text }
 }
 
-pub(super) async fn get(
-    connection: &mut SqliteConnection,
+pub(crate) async fn get(
+    connection: &mut Connection,
     position: LogPosition,
 ) -> Result<Option<LogEntry>, StoreError> {
     let text = "SELECT position, at, text FROM events WHERE position = $1";
@@ -26,8 +27,8 @@ pub(super) async fn get(
     Ok(row.fetch_optional(connection).await?.map(entry))
 }
 
-pub(super) async fn after(
-    connection: &mut SqliteConnection,
+pub(crate) async fn after(
+    connection: &mut Connection,
     position: LogPosition,
     most: u32,
 ) -> Result<Vec<LogEntry>, StoreError> {
@@ -37,8 +38,8 @@ pub(super) async fn after(
 }
 
 /// Visits entries by date and position, page by page, each page after the last entry of the one before.
-pub(super) async fn scan(
-    readers: &SqlitePool,
+pub(crate) async fn scan(
+    readers: &Pool<Db>,
     range: &LogRange,
     direction: Direction,
     visit: &mut Visit<'_>,
@@ -46,7 +47,9 @@ pub(super) async fn scan(
     let mut last: Option<(Timestamp, LogPosition)> = None;
     loop {
         let mut query = select(range, direction, last);
-        let rows = query.build_query_as::<Row>().fetch_all(&mut *readers.acquire().await?).await?;
+        let mut view = readers.begin_with(VIEW).await?;
+        let rows = query.build_query_as::<Row>().fetch_all(&mut *view).await?;
+        drop(view);
         let full = i64::try_from(rows.len()).is_ok_and(|rows| rows == ROWS);
         for row in rows {
             let entry = entry(row);

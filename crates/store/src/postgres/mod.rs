@@ -1,0 +1,233 @@
+//! PostgreSQL, or what speaks its protocol: one database for many servers.
+//!
+//! Two connections write: one for the configuration, whose transactions come one after another on all nodes because
+//! each begins by locking the revision; and one for what is outside of the revision, which never waits for the first.
+//! Reads are transactions of their own, so that a pooler in between may give each another connection. A listener hears
+//! of commits; it is a hint, and nothing relies on it.
+
+mod listener;
+mod sealed_secrets;
+#[path = "../sql/mod.rs"]
+mod sql;
+mod write_connection;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grantd_model::Revision;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection as _, PgPool, Transaction};
+
+use self::listener::Listener;
+pub(crate) use self::sealed_secrets::SealedSecrets;
+use self::sql::writer::{Work, Writer, Written};
+pub(crate) use self::write_connection::Lane;
+pub(crate) use self::write_connection::WriteConnection;
+use crate::secret_uses::SecretUses;
+use crate::{KeyEncryptionKeys, StoreError, migrations};
+
+/// The database that the statements are compiled for here.
+pub(crate) type Db = sqlx::Postgres;
+/// A connection to it.
+pub(crate) type Connection = sqlx::PgConnection;
+/// The store that the statements are for here.
+type Backend = PostgresStore;
+
+const MIGRATIONS: &[migrations::Source] = &[
+    (1, "configuration", include_str!("../../migrations/postgres/0001_configuration.sql")),
+    (2, "events", include_str!("../../migrations/postgres/0002_events.sql")),
+];
+
+/// How long a statement may take; the server ends it then.
+const STATEMENT: &str =
+    "SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '15s'";
+/// A transaction that sees one moment.
+pub(crate) const VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '5s'; \
+                    SET LOCAL idle_in_transaction_session_timeout = '15s'";
+/// The same, for reading everything.
+pub(crate) const BULK: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+/// How long is waited for a server that says nothing at all: longer than it lets a statement run.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long is waited for a connection of the pool.
+pub(crate) const ACQUIRE: Duration = Duration::from_secs(5);
+/// How often a database that cannot be reached is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How often it is said that this goes on.
+const SAID: u32 = 30;
+
+/// How a PostgreSQL database is reached.
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    pub(crate) database: PgConnectOptions,
+    listener: PgConnectOptions,
+    readers: u32,
+}
+
+impl PostgresOptions {
+    /// Connections that read, unless something else is said.
+    pub const READERS: u32 = 8;
+
+    /// From `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=…`.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        let database = parse(url)?;
+        Ok(Self { listener: database.clone(), database, readers: Self::READERS })
+    }
+
+    /// Listens on another URL: one that leads to the database itself, where the first leads to a pooler.
+    pub fn with_listener(self, url: &str) -> Result<Self, StoreError> {
+        Ok(Self { listener: parse(url)?, ..self })
+    }
+
+    /// Reads on so many connections at most. Three more are for writing and listening.
+    #[must_use]
+    pub fn with_readers(self, readers: u32) -> Self {
+        Self { readers, ..self }
+    }
+}
+
+/// Poolers know few settings of connections, so none is made that can be done without.
+fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(url)?.application_name("grantd").extra_float_digits(None))
+}
+
+/// A configuration in a PostgreSQL database.
+pub struct PostgresStore {
+    readers: PgPool,
+    configuration: Writer,
+    apart: Writer,
+    listener: Listener,
+    key: Arc<KeyEncryptionKeys>,
+    uses: Arc<SecretUses>,
+}
+
+impl PostgresStore {
+    const IS_SHARED: bool = true;
+
+    /// Waits for the database, and brings its schema up to date: one node does it where several start. A schema from a
+    /// newer version that this one cannot use is refused.
+    pub async fn open(
+        options: &PostgresOptions,
+        key: impl Into<KeyEncryptionKeys>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = reach(&options.database).await?;
+        migrations::run_on_postgres(&mut connection, MIGRATIONS).await?;
+        connection.close().await?;
+        let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
+        let readers = PgPoolOptions::new().max_connections(options.readers).acquire_timeout(ACQUIRE);
+        let write = |lane| WriteConnection::new(options.database.clone(), lane);
+        Ok(Self {
+            readers: readers.connect_lazy_with(options.database.clone()),
+            configuration: Writer::start(write(Lane::Configuration), Arc::clone(&key), None),
+            apart: Writer::start(write(Lane::Apart), Arc::clone(&key), Some(Arc::clone(&uses))),
+            listener: Listener::start(options.listener.clone()),
+            key,
+            uses,
+        })
+    }
+
+    /// Whether nothing was ever committed. Waits for the database.
+    pub async fn is_new(options: &PostgresOptions) -> Result<bool, StoreError> {
+        let mut connection = reach(&options.database).await?;
+        let revision = sql::revision::current(&mut connection).await;
+        connection.close().await?;
+        match revision {
+            Ok(revision) => Ok(revision == Revision::default()),
+            // There is no such table yet.
+            Err(StoreError::Database(sqlx::Error::Database(error)))
+                if error.code().as_deref() == Some("42P01") =>
+            {
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A connection for a read.
+    async fn reader(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        self.view().await
+    }
+
+    /// A connection that sees one moment.
+    async fn view(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        Ok(self.readers.begin_with(VIEW).await?)
+    }
+
+    /// The same, for as long as it takes.
+    async fn bulk(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        Ok(self.readers.begin_with(BULK).await?)
+    }
+
+    async fn write(&self, work: Work) -> Result<Written, StoreError> {
+        let writer = match work {
+            Work::Commit(_) | Work::MakeLogKey(_) => &self.configuration,
+            _ => &self.apart,
+        };
+        writer.write(work).await
+    }
+
+    async fn hint(&self) {
+        self.listener.heard().await;
+    }
+
+    async fn stop(&self) {
+        self.listener.stop();
+        self.configuration.stop().await;
+        self.apart.stop().await;
+        self.readers.close().await;
+    }
+}
+
+/// Connects; waits as long as the database cannot be reached, and says so.
+async fn reach(options: &PgConnectOptions) -> Result<Connection, StoreError> {
+    let mut tried = 0;
+    loop {
+        let error = match bounded(async { Ok(Connection::connect_with(options).await?) }).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => error,
+        };
+        if !is_out_of_reach(&error) {
+            return Err(error);
+        }
+        if tried % SAID == 0 {
+            let error = grantd_model::Causes(&error);
+            tracing::warn!(%error, "the database cannot be reached; waiting for it");
+        }
+        tried += 1;
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Whether the database did not answer, or said that it cannot now; everything else will be the same the next time.
+fn is_out_of_reach(error: &StoreError) -> bool {
+    match error {
+        StoreError::TooSlow(_) => true,
+        StoreError::Database(sqlx::Error::Database(error)) => {
+            // Class 57: the operator intervenes; 53300: too many connections; 08: connection exceptions.
+            error
+                .code()
+                .is_some_and(|code| (code.starts_with("57P") || code.starts_with("08")) || code == "53300")
+        }
+        StoreError::Database(error) => is_broken(error),
+        _ => false,
+    }
+}
+
+/// Whether a connection is of no use any more.
+fn is_broken(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+    )
+}
+
+/// A server that stands still is not waited for.
+pub(crate) async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(SILENCE, work).await.unwrap_or(Err(StoreError::TooSlow(SILENCE)))
+}
