@@ -59,22 +59,21 @@ pub(crate) enum Place {
 }
 
 impl DatabaseFlags {
-    /// Where the database is. What is wrong with a URL is said without the URL: it has a password in it.
+    /// Where the database is.
     pub(crate) fn place(&self) -> Outcome<Place> {
         let Some(url) = &self.database else { return Ok(Place::File) };
-        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err("--database looks like postgres://user:password@host/database".into());
-        }
-        let wrong =
-            |flag: &str, error: StoreError| format!("{flag} is no URL of a database: {}", cause(&error));
-        let options = PostgresOptions::parse(url).map_err(|error| wrong("--database", error))?;
+        let Place::Server(options) = Place::at(url)? else { return Ok(Place::File) };
         let options = options.with_readers(self.database_connections);
         let options = match &self.database_listener {
-            Some(url) => options.with_listener(url).map_err(|error| wrong("--database-listener", error))?,
+            Some(url) => options.with_listener(url).map_err(|error| wrong("--database-listener", &error))?,
             None => options,
         };
         Ok(Place::Server(options))
     }
+}
+
+fn wrong(flag: &str, error: &StoreError) -> String {
+    format!("{flag} is no URL of a database: {}", cause(error))
 }
 
 fn cause(error: &StoreError) -> String {
@@ -82,6 +81,14 @@ fn cause(error: &StoreError) -> String {
 }
 
 impl Place {
+    /// The database at a URL. What is wrong with it is said without it: it has a password in it.
+    pub(crate) fn at(url: &str) -> Outcome<Self> {
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err("--database looks like postgres://user:password@host/database".into());
+        }
+        Ok(Self::Server(PostgresOptions::parse(url).map_err(|error| wrong("--database", &error))?))
+    }
+
     /// Opens the configuration.
     pub(crate) async fn open(&self, folder: &DataFolder, entropy: &dyn Entropy) -> Outcome<Arc<dyn Store>> {
         match self {

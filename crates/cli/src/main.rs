@@ -15,6 +15,7 @@ mod issuer;
 mod key_files;
 mod keys;
 mod local_ca;
+mod migrate;
 mod open_files;
 mod operations;
 mod outbound;
@@ -82,6 +83,8 @@ enum Command {
     /// The backup is checked before: nothing in it may be missing, damaged, or of a newer version, and the key has to open
     /// its secrets. What happened after it was taken is forgotten.
     Restore(backup::Restore),
+    /// Move a deployment to another kind of database.
+    Migrate(migrate::Migrate),
     /// Write the configuration of a server as YAML: organizations, APIs, clients, client grants and settings, without secrets.
     Export(configuration::Export),
     /// Say what applying a configuration would change.
@@ -135,6 +138,7 @@ async fn main() -> ExitCode {
         Command::Audit(audit) => audit.run().await,
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
+        Command::Migrate(migrate) => migrate.run().await,
         Command::Export(export) => return ended(export.run().await),
         Command::Plan(plan) => return ended(plan.run().await),
         Command::Apply(apply) => return ended(apply.run().await),

@@ -94,6 +94,11 @@ pub enum StoreError {
         /// The version that is needed.
         needed: i64,
     },
+    /// A deployment is being moved into the database, or was and is not all there.
+    #[error(
+        "a deployment is being moved into the database and is not all there: `grantd migrate` finishes it"
+    )]
+    Unfinished,
     /// A stored record cannot be read.
     #[error("a stored {noun:?} cannot be read")]
     Corrupt {

@@ -64,9 +64,9 @@ pub fn grantd(arguments: &[&str]) -> Command {
 
 /// Takes from the environment what grantd looks at.
 pub fn clean(command: &mut Command) -> &mut Command {
-    let names = ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"];
+    let names = ["DATA", "DATABASE", "DATABASE_LISTENER", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG"];
     let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
-    let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
+    let of_others = ["LOG_FORMAT", "OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
     let of_the_log = ["LOG_RETENTION_DAYS", "LOG_RETENTION_MB", "LOG_FILES", "NO_EVENT_LOG"];
     for name in names.into_iter().chain(of_certificates).chain(of_others).chain(of_the_log) {
         command.env_remove(format!("GRANTD_{name}"));

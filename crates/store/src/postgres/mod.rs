@@ -15,7 +15,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grantd_model::Revision;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool, Transaction};
 
@@ -24,6 +23,7 @@ pub(crate) use self::sealed_secrets::SealedSecrets;
 use self::sql::writer::{Work, Writer, Written};
 pub(crate) use self::write_connection::Lane;
 pub(crate) use self::write_connection::WriteConnection;
+use crate::moving::UNFINISHED;
 use crate::secret_uses::SecretUses;
 use crate::{KeyEncryptionKeys, StoreError, migrations};
 
@@ -111,9 +111,12 @@ impl PostgresStore {
         options: &PostgresOptions,
         key: impl Into<KeyEncryptionKeys>,
     ) -> Result<Self, StoreError> {
-        let mut connection = reach(&options.database).await?;
-        migrations::run_on_postgres(&mut connection, MIGRATIONS).await?;
+        let mut connection = Self::prepare(options).await?;
+        let revision = revision(&mut connection).await?;
         connection.close().await?;
+        if revision == UNFINISHED {
+            return Err(StoreError::Unfinished);
+        }
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
         let readers = PgPoolOptions::new().max_connections(options.readers).acquire_timeout(ACQUIRE);
         let write = |lane| WriteConnection::new(options.database.clone(), lane);
@@ -127,20 +130,23 @@ impl PostgresStore {
         })
     }
 
+    /// A connection to the database, whose schema is up to date.
+    pub(crate) async fn prepare(options: &PostgresOptions) -> Result<Connection, StoreError> {
+        let mut connection = reach(&options.database).await?;
+        migrations::run_on_postgres(&mut connection, MIGRATIONS).await?;
+        Ok(connection)
+    }
+
     /// Whether nothing was ever committed. Waits for the database.
     pub async fn is_new(options: &PostgresOptions) -> Result<bool, StoreError> {
         let mut connection = reach(&options.database).await?;
-        let revision = sql::revision::current(&mut connection).await;
+        let revision = revision(&mut connection).await;
         connection.close().await?;
         match revision {
-            Ok(revision) => Ok(revision == Revision::default()),
+            Ok(revision) => Ok(revision == 0),
             // There is no such table yet.
-            Err(StoreError::Database(sqlx::Error::Database(error)))
-                if error.code().as_deref() == Some("42P01") =>
-            {
-                Ok(true)
-            }
-            Err(error) => Err(error),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Ok(true),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -177,6 +183,11 @@ impl PostgresStore {
         self.apart.stop().await;
         self.readers.close().await;
     }
+}
+
+async fn revision(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let text = "SELECT revision FROM revision WHERE one = 1";
+    sqlx::query_scalar::<Db, i64>(text).fetch_one(connection).await
 }
 
 /// Connects; waits as long as the database cannot be reached, and says so.

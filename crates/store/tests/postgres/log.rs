@@ -1,0 +1,121 @@
+//! The log that several servers write: one chain, and one of them delivers.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use grantd_model::{Direction, LogEvent, LogEventKind, LogPosition, Secret, Timestamp};
+use grantd_store::{
+    ChainFault, ChainKey, Log, LogRange, PostgresLog, PostgresOptions, Retention, Store, verify_log_on_server,
+};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::{CLUSTER, open};
+
+fn chain_key() -> ChainKey {
+    ChainKey::new(&Secret::from(vec![7; ChainKey::LENGTH]))
+}
+
+fn event(second: u64) -> LogEvent {
+    let date = Timestamp::from_seconds(second);
+    LogEvent::new(LogEventKind::TokenIssued, date, format!("event {second}"), "tenant".into())
+}
+
+struct Nodes {
+    url: String,
+    options: PostgresOptions,
+}
+
+impl Nodes {
+    async fn new() -> Self {
+        let url = CLUSTER.database();
+        open(&url).await.close().await;
+        let options = PostgresOptions::parse(&url).unwrap();
+        Self { url, options }
+    }
+
+    async fn log(&self) -> PostgresLog {
+        PostgresLog::open(&self.options, chain_key()).await.unwrap()
+    }
+
+    async fn verify(&self) -> Result<grantd_store::Verified, ChainFault> {
+        verify_log_on_server(&self.options, &chain_key(), None, |_| {}).await.unwrap()
+    }
+
+    async fn execute(&self, text: &str) {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_three_nodes_append_at_once_is_one_chain_with_all_of_it() {
+    let nodes = Nodes::new().await;
+    let mut appending = Vec::new();
+    for node in 0..3 {
+        let log = nodes.log().await;
+        appending.push(tokio::spawn(async move {
+            for batch in 0..40 {
+                let first = 1 + node * 10_000 + batch * 10;
+                log.append(&(first..first + 10).map(event).collect::<Vec<_>>()).await.unwrap();
+            }
+        }));
+    }
+    for task in appending {
+        task.await.unwrap();
+    }
+    let verified = nodes.verify().await.unwrap();
+    assert_eq!((verified.entries, verified.head), (1_200, LogPosition(1_200)));
+    let log = nodes.log().await;
+    let mut seen = 0;
+    let mut visit = |_| {
+        seen += 1;
+        ControlFlow::Continue(())
+    };
+    log.scan(&LogRange::default(), Direction::Descending, &mut visit).await.unwrap();
+    assert_eq!(seen, 1_200);
+    assert_eq!(log.after(LogPosition(1_195), 100).await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn what_was_done_to_the_rows_from_outside_is_found() {
+    for (done, fault) in [
+        ("UPDATE events SET text = 'x' WHERE position = 3", ChainFault::Altered(3)),
+        ("DELETE FROM events WHERE position = 2", ChainFault::Missing(2)),
+        ("DELETE FROM events WHERE position > 3", ChainFault::Missing(4)),
+        ("DELETE FROM chain_ends", ChainFault::Forged(grantd_store::ChainEnd::Head)),
+    ] {
+        let nodes = Nodes::new().await;
+        nodes.log().await.append(&(1..=5).map(event).collect::<Vec<_>>()).await.unwrap();
+        nodes.execute(done).await;
+        assert_eq!(nodes.verify().await, Err(fault), "{done}");
+        // What happens from then on is noted all the same, and the break stays to be seen.
+        let log = nodes.log().await;
+        log.append(&[event(6)]).await.unwrap();
+        assert!(nodes.verify().await.is_err(), "{done}");
+    }
+}
+
+#[tokio::test]
+async fn retention_on_one_node_leaves_a_whole_chain_for_the_others() {
+    let nodes = Nodes::new().await;
+    let (one, other) = (nodes.log().await, nodes.log().await);
+    one.append(&(1..=100).map(event).collect::<Vec<_>>()).await.unwrap();
+    let retention = Retention { age: Duration::from_secs(50), bytes: u64::MAX };
+    assert_eq!(other.trim(retention, Timestamp::from_seconds(100)).await.unwrap(), 49);
+    one.append(&[event(101)]).await.unwrap();
+    assert_eq!(one.removed().await.unwrap(), LogPosition(49));
+    assert_eq!(nodes.verify().await.unwrap().entries, 52);
+}
+
+#[tokio::test]
+async fn one_node_holds_a_lease_until_it_lets_it_run_out() {
+    let nodes = Nodes::new().await;
+    let (one, other) = (nodes.log().await, nodes.log().await);
+    let long = Duration::from_mins(10);
+    assert!(one.lease("work", "one", long).await.unwrap());
+    assert!(!other.lease("work", "other", long).await.unwrap());
+    assert!(other.lease("other work", "other", long).await.unwrap());
+    assert!(one.lease("work", "one", Duration::ZERO).await.unwrap(), "it goes on, for no time at all");
+    assert!(other.lease("work", "other", long).await.unwrap());
+    assert!(!one.lease("work", "one", long).await.unwrap());
+}
