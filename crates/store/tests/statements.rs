@@ -9,9 +9,10 @@ use std::fs;
 use std::path::Path;
 
 use grantd_model::Secret;
-use grantd_store::{KeyEncryptionKey, SqliteStore, Store};
+use grantd_store::{KeyEncryptionKey, PostgresOptions, PostgresStore, SqliteStore, Store};
+use grantd_testbed::{Cluster, Durability};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqlSafeStr};
 
 /// What statements begin with.
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
@@ -60,24 +61,41 @@ fn literals_are_read_as_the_compiler_reads_them() {
     assert_eq!(literals(source), ["one", "kept", "two parts", "a \"quote\""]);
 }
 
-#[tokio::test]
-async fn every_statement_can_be_prepared() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("grantd.db");
-    let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
-    let store = SqliteStore::open(&file, key).await.unwrap();
-    store.close().await;
-    let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+async fn prepared_in<'c, C>(connection: &'c mut C) -> usize
+where
+    for<'e> &'e mut C: Executor<'e>,
+{
     let mut prepared = 0;
     for (name, source) in sources() {
         let statements = statements(&source);
         let run = source.matches("sqlx::query").count();
         assert!(statements.len() >= run, "{name} runs {run} statements, and {} were found", statements.len());
         for statement in statements {
-            let outcome = (&mut connection).prepare(AssertSqlSafe(statement.clone()).into_sql_str()).await;
+            let outcome = (&mut *connection).prepare(AssertSqlSafe(statement.clone()).into_sql_str()).await;
             assert!(outcome.is_ok(), "{name}: {statement}: {:?}", outcome.err());
             prepared += 1;
         }
     }
-    assert!(prepared >= 40, "only {prepared} statements were found");
+    prepared
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_in_postgres() {
+    let cluster = Cluster::start(Durability::Nothing);
+    let url = cluster.database();
+    let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+    PostgresStore::open(&PostgresOptions::parse(&url).unwrap(), key).await.unwrap().close().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    assert!(prepared_in(&mut connection).await >= 40);
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_in_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("grantd.db");
+    let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+    let store = SqliteStore::open(&file, key).await.unwrap();
+    store.close().await;
+    let mut connection = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    assert!(prepared_in(&mut connection).await >= 40);
 }

@@ -109,6 +109,23 @@ impl Cluster {
         }
     }
 
+    /// Takes TLS connections with this certificate and key, PEM.
+    ///
+    /// # Errors
+    /// Where the files cannot be written.
+    pub fn take_tls(&self, certificate: &str, key: &str) -> io::Result<()> {
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.folder.path().join(name);
+            fs::write(&file, text)?;
+            let mut shell = as_postgres(Path::new("/bin/sh"));
+            shell.arg("-c").arg("umask 077; cat \"$0\" > \"$1\"").arg(&file).arg(self.data().join(name));
+            run(&mut shell)?;
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        Ok(())
+    }
+
     /// Stops the server as a machine that fails would: nothing is said to anybody.
     ///
     /// # Errors
@@ -170,7 +187,7 @@ fn programs() -> io::Result<PathBuf> {
 }
 
 /// A program as PostgreSQL's own user, where we are root.
-fn as_postgres(program: &Path) -> Command {
+pub(crate) fn as_postgres(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }
@@ -217,7 +234,7 @@ fn append(folder: &tempfile::TempDir, data: &Path, settings: &str) -> io::Result
 }
 
 /// A port that nobody listens on now.
-fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     // Clusters of several test programs start at the same moment: the process keeps them apart.
     let first = 20_000 + process::id() % 10_000;
     for port in first..first + 100 {

@@ -186,8 +186,9 @@ impl PostgresStore {
 }
 
 async fn revision(connection: &mut Connection) -> Result<i64, sqlx::Error> {
+    let mut view = connection.begin_with(VIEW).await?;
     let text = "SELECT revision FROM revision WHERE one = 1";
-    sqlx::query_scalar::<Db, i64>(text).fetch_one(connection).await
+    sqlx::query_scalar::<Db, i64>(text).fetch_one(&mut *view).await
 }
 
 /// Connects; waits as long as the database cannot be reached, and says so.
@@ -215,10 +216,13 @@ fn is_out_of_reach(error: &StoreError) -> bool {
     match error {
         StoreError::TooSlow(_) => true,
         StoreError::Database(sqlx::Error::Database(error)) => {
-            // Class 57: the operator intervenes; 53300: too many connections; 08: connection exceptions.
-            error
-                .code()
-                .is_some_and(|code| (code.starts_with("57P") || code.starts_with("08")) || code == "53300")
+            // 57P: the operator intervenes; 53300: too many connections; 08: the connection, but for its protocol.
+            let code = error.code().unwrap_or_default();
+            (code.starts_with("57P") || code.starts_with("08") || code == "53300") && code != "08P01"
+        }
+        // What TLS finds wrong is wrong the next time too.
+        StoreError::Database(sqlx::Error::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
+            false
         }
         StoreError::Database(error) => is_broken(error),
         _ => false,

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, Transaction};
 
 use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
-use super::{BULK, Connection, Db, MIGRATIONS, PostgresOptions};
+use super::{BULK, Connection, Db, MIGRATIONS, PostgresOptions, VIEW};
 use crate::sealed_secrets::BATCH;
 use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError, migrations};
 
@@ -22,7 +22,9 @@ impl SealedSecrets {
     ) -> Result<Self, StoreError> {
         let mut connection = Connection::connect_with(&options.database).await?;
         let text = "SELECT MAX(version) FROM _sqlx_migrations";
-        let schema: i64 = sqlx::query_scalar(text).fetch_one(&mut connection).await?;
+        let mut view = connection.begin_with(VIEW).await?;
+        let schema: i64 = sqlx::query_scalar(text).fetch_one(&mut *view).await?;
+        drop(view);
         let known = migrations::newest(MIGRATIONS);
         match schema.cmp(&known) {
             std::cmp::Ordering::Less => Err(StoreError::Older { schema, needed: known }),
@@ -36,12 +38,12 @@ impl SealedSecrets {
     }
 
     pub(crate) async fn log_key(&mut self) -> Result<Option<ChainKey>, StoreError> {
-        let key = log_keys::get(&mut self.connection, &self.keys).await?;
+        let key = log_keys::get(&mut *self.connection.begin_with(VIEW).await?, &self.keys).await?;
         Ok(key.as_ref().map(ChainKey::new))
     }
 
     pub(crate) async fn sealing_key(&mut self) -> Result<Option<KeyEncryptionKeyId>, StoreError> {
-        sealing::named(&mut self.connection).await
+        sealing::named(&mut *self.connection.begin_with(VIEW).await?).await
     }
 
     /// Makes `to` the key that everybody seals under, and starts over.

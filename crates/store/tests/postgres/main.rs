@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
 mod log;
+mod pooler;
 mod schema;
+mod tls;
 
 use std::sync::LazyLock;
 
