@@ -17,7 +17,7 @@ use crate::data::{DataFolder, check_filled};
 /// The flags of a database.
 #[derive(Clone, clap::Args)]
 pub(crate) struct DatabaseFlags {
-    /// A PostgreSQL database, which any number of servers share: postgres://user:password@host/database. Without it the
+    /// A PostgreSQL database, which any number of servers share: `postgres://user:password@host/database`. Without it the
     /// database is a file in the data folder, for one server.
     #[arg(long, value_name = "URL", env = "GRANTD_DATABASE", hide_env_values = true)]
     database: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) enum Place {
     /// A file in the data folder.
     File,
     /// A server.
-    Server(PostgresOptions),
+    Server(Box<PostgresOptions>),
 }
 
 impl DatabaseFlags {
@@ -68,7 +68,7 @@ impl DatabaseFlags {
             Some(url) => options.with_listener(url).map_err(|error| wrong("--database-listener", &error))?,
             None => options,
         };
-        Ok(Place::Server(options))
+        Ok(Place::Server(Box::new(options)))
     }
 }
 
@@ -86,7 +86,8 @@ impl Place {
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err("--database looks like postgres://user:password@host/database".into());
         }
-        Ok(Self::Server(PostgresOptions::parse(url).map_err(|error| wrong("--database", &error))?))
+        let options = PostgresOptions::parse(url).map_err(|error| wrong("--database", &error))?;
+        Ok(Self::Server(Box::new(options)))
     }
 
     /// Opens the configuration.
@@ -151,7 +152,7 @@ impl Place {
     pub(crate) fn ceiling(&self) -> Duration {
         match self {
             Self::File => Duration::from_secs(10),
-            Self::Server(_) => Duration::from_secs(60),
+            Self::Server(_) => Duration::from_mins(1),
         }
     }
 }

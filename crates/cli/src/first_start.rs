@@ -31,17 +31,16 @@ pub(crate) struct Start<'a> {
 impl Start<'_> {
     /// The issuer of the folder, which the first start decides and `--issuer` changes.
     pub(crate) async fn issuer(&self, named: Option<&str>, otherwise: &str) -> Outcome<Issuer> {
-        let api = match self.management_api().await? {
-            Some(api) => api,
-            None => {
-                let issuer = Issuer::new(named.unwrap_or(otherwise));
-                if self.fill(&issuer).await? {
-                    return Ok(issuer);
-                }
-                // Another server was faster, and this one goes on with what it made.
-                self.management_api().await?.ok_or("the database is neither new nor filled")?
+        let mut api = self.management_api().await?;
+        if api.is_none() {
+            let issuer = Issuer::new(named.unwrap_or(otherwise));
+            if self.fill(&issuer).await? {
+                return Ok(issuer);
             }
-        };
+            // Another server was faster, and this one goes on with what it made.
+            api = self.management_api().await?;
+        }
+        let api = api.ok_or("the database is neither new nor filled")?;
         self.check_key().await?;
         let issuer = named.map_or_else(|| held_issuer(&api), Issuer::new);
         if issuer.management_api() != api.identifier {

@@ -40,7 +40,7 @@ struct SqliteToPostgres {
     /// The data folder.
     #[arg(long, value_name = "DIR", env = "GRANTD_DATA")]
     data: PathBuf,
-    /// The database, which has to be empty: postgres://user:password@host/database.
+    /// The database, which has to be empty: `postgres://user:password@host/database`.
     #[arg(long, value_name = "URL", env = "GRANTD_DATABASE", hide_env_values = true)]
     database: String,
     /// Say it as one JSON object.
@@ -74,7 +74,7 @@ impl SqliteToPostgres {
 
     fn options(&self) -> Outcome<PostgresOptions> {
         match Place::at(&self.database)? {
-            Place::Server(options) => Ok(options),
+            Place::Server(options) => Ok(*options),
             Place::File => Err("--database is no PostgreSQL database".into()),
         }
     }
@@ -110,7 +110,10 @@ async fn bring_up_to_date(folder: &DataFolder) -> Outcome<Option<PathBuf>> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('?')));
+        text
+    })
 }
 
 #[expect(clippy::print_stderr, reason = "for who waits at the terminal; standard output has the result")]

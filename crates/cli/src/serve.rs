@@ -33,8 +33,8 @@ pub(crate) struct Serve {
     /// The database.
     #[command(flatten)]
     pub(crate) database: DatabaseFlags,
-    /// Seconds for which tokens are issued by what is known while the database does not answer. 0: not one that was asked
-    /// for after it failed to answer. Without it 10 for the file in the data folder and 60 for PostgreSQL.
+    /// Seconds for which tokens are issued by what is known while the database does not answer. 0: none once that is
+    /// noticed, which takes two seconds at most. Without it 10 for the file in the data folder and 60 for PostgreSQL.
     #[arg(
         long,
         value_name = "SECONDS",

@@ -2,6 +2,7 @@
 //!
 //! Everything above sees nouns of the model and the narrow trait [`Store`]; SQL, transactions, the sealing of
 //! secrets and the order of changes stay in here. A commit is answered when it is durable, not before.
+#![expect(clippy::duplicate_mod, reason = "the statements are compiled once for each database")]
 
 mod chain_walk;
 mod change;

@@ -270,8 +270,12 @@ impl Pass<'_> {
         loop {
             let rows = self.rows_of_sqlite(from, after.as_ref()).await?;
             let moved = self.rows_of_postgres(to, after.as_ref()).await?;
-            rows.iter().for_each(|row| add(&mut ours, row));
-            moved.iter().for_each(|row| add(&mut theirs, row));
+            for row in &rows {
+                add(&mut ours, row);
+            }
+            for row in &moved {
+                add(&mut theirs, row);
+            }
             if rows != moved {
                 return Err(MoveError::Different(self.table.name));
             }

@@ -98,7 +98,7 @@ impl SqliteStore {
 
     /// One process writes, and it knows what.
     async fn hint(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn stop(&self) {
