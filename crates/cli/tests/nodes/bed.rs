@@ -212,13 +212,16 @@ pub async fn until(within: Duration, otherwise: &str, mut holds: impl AsyncFnMut
     }
 }
 
+/// The system's clock, which the nodes have, too.
+#[expect(clippy::disallowed_methods, reason = "the servers under test have the system's clock")]
+pub fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
+
 /// A seed that differs each time, unless one is given.
-#[expect(clippy::disallowed_methods, reason = "a seed that differs each time")]
 pub fn seed() -> u64 {
     let given = std::env::var("GRANTD_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
-        u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
-    })
+    given.unwrap_or_else(|| u64::try_from(unix_time().as_millis()).unwrap())
 }
 
 /// Whether there is time for a longer run.
