@@ -38,7 +38,7 @@ pub struct Node {
 /// The nodes, and what an administrator asks them with.
 pub struct Nodes {
     pub database: String,
-    nodes: Vec<Node>,
+    each: Vec<Node>,
     api: Api,
 }
 
@@ -143,25 +143,25 @@ impl Nodes {
         let maker = nodes.iter().find(|node| node.data().join("admin.json").exists()).unwrap();
         let http = client().timeout(Duration::from_secs(30)).build().unwrap();
         let api = Api::open_with(http, &maker.base(), &admin(&maker.data())).await;
-        Self { database: database.to_owned(), nodes, api }
+        Self { database: database.to_owned(), each: nodes, api }
     }
 
     pub fn len(&self) -> usize {
-        self.nodes.len()
+        self.each.len()
     }
 
     pub fn node(&self, number: usize) -> &Node {
-        &self.nodes[number]
+        &self.each[number]
     }
 
     /// The numbers of those that run.
     pub fn living(&self) -> Vec<usize> {
-        (0..self.len()).filter(|number| self.nodes[*number].life().is_some()).collect()
+        (0..self.len()).filter(|number| self.each[*number].life().is_some()).collect()
     }
 
     /// Asking a node.
     pub fn api(&self, number: usize) -> Api {
-        self.api.at(&self.nodes[number].base())
+        self.api.at(&self.each[number].base())
     }
 
     /// A client, an API whose signatures cost little, and the grant.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use grantd_testbed::{Cluster, Durability, Network};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::bed::{DATABASES, MEASURING, Nodes, until};
@@ -26,13 +26,13 @@ const INTERVAL: Duration = Duration::from_millis(500);
 type Made = Vec<(String, u16)>;
 
 /// Makes organizations at a node, one after another. Each one is made, or refused for now.
-async fn write(nodes: Arc<Nodes>, node: usize, stopped: Arc<AtomicBool>) -> Made {
+async fn write(nodes: Arc<Nodes>, node: usize, writer: usize, stopped: Arc<AtomicBool>) -> Made {
     let mut made = Vec::new();
     for number in 0.. {
         if stopped.load(Ordering::SeqCst) {
             break;
         }
-        let name = format!("org-{node}-{number}");
+        let name = format!("org-{writer}-{number}");
         let body = json!({"name": name});
         let begun = Instant::now();
         let answer = nodes.api(node).call(Method::POST, "/api/v2/organizations", Some(&body)).await;
@@ -97,18 +97,19 @@ fn assert_held_to(asked: &[Asked], most: Duration, lost: Instant, again: Instant
     let refused: Vec<_> = asked.iter().filter(|asked| asked.status == Some(503)).collect();
     let strange = asked.iter().find(|asked| !matches!(asked.status, Some(200 | 503)));
     assert!(strange.is_none(), "{strange:?}");
-    let (first, last) = (refused.first().unwrap(), refused.last().unwrap());
-    assert!(first.ended > lost && last.begun > first.begun);
-    // A refusal is about what is known at that moment, and the token before it was issued by the same.
+    let first = refused.first().unwrap();
+    assert!(first.ended > lost && refused.len() > 1);
+    // What it knew when the database was lost was as old as it is between two questions, and somewhat older on a busy
+    // machine.
     let began = first.ended - lost;
-    assert!(began + INTERVAL + Duration::from_millis(100) > most, "refused already {began:?} after");
+    assert!(began + 2 * INTERVAL > most, "refused already {began:?} after");
     let late = asked.iter().rfind(|asked| asked.status == Some(200) && asked.begun < again).unwrap();
     let late = late.begun.saturating_duration_since(lost);
     assert!(late < most + Duration::from_millis(100), "a token {late:?} after");
-    let resumed = asked.iter().find(|asked| asked.status == Some(200) && asked.begun > again);
-    let resumed = resumed.unwrap().ended - again;
+    let issued = asked.iter().find(|asked| asked.status == Some(200) && asked.begun > again);
+    let took = issued.unwrap().ended - again;
     assert!(asked.last().unwrap().status == Some(200), "it does not go on");
-    (began, resumed)
+    (began, took)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,7 +123,7 @@ async fn the_database_starts_again_and_no_token_is_refused_meanwhile() {
     let load = Load::begin(&nodes, &job);
     let stopped = Arc::new(AtomicBool::new(false));
     let writers: JoinSet<Made> =
-        (0..nodes.len()).map(|node| write(Arc::clone(&nodes), node, Arc::clone(&stopped))).collect();
+        (0..nodes.len()).map(|node| write(Arc::clone(&nodes), node, node, Arc::clone(&stopped))).collect();
     for away in [1, 4] {
         tokio::time::sleep(Duration::from_secs(2)).await;
         tokio::task::block_in_place(|| cluster.stop()).unwrap();
@@ -144,7 +145,7 @@ async fn the_database_starts_again_and_no_token_is_refused_meanwhile() {
     let slowest = assert_all_issued(&asked, &[0, 1, 2]);
 
     let there = nodes.api(1).list("/api/v2/organizations", "organizations").await;
-    let count = |name: &str| there.iter().filter(|found| found["name"] == Value::from(name)).count();
+    let count = |name: &str| there.iter().filter(|found| found["name"] == *name).count();
     for (name, status) in &made {
         assert!(
             count(name) == 1 || (count(name) == 0 && *status == 503),
@@ -250,13 +251,72 @@ async fn a_node_that_cannot_reach_the_database_stops_at_its_ceiling_and_catches_
     assert_all_see_one_another(&nodes, "seen").await;
     let asked = load.end().await;
     let slowest = assert_all_issued(&asked, &[0, 2]);
-    let (refused, resumed) = assert_held_to(&of(&asked, 1), Duration::from_secs(CEILING), lost, again);
+    let (stopped, took) = assert_held_to(&of(&asked, 1), Duration::from_secs(CEILING), lost, again);
     println!(
         "{} tokens, the slowest at the others in {} ms; the node that was cut off refused from {:.2} s on, and issued \
          {:.2} s after the end",
         asked.len(),
         slowest.as_millis(),
-        refused.as_secs_f64(),
-        resumed.as_secs_f64()
+        stopped.as_secs_f64(),
+        took.as_secs_f64()
+    );
+}
+
+/// The database goes on waiting for the node, with what the node has locked, until it gives up the transaction.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the figures are for the record")]
+async fn a_node_that_is_cut_off_in_the_middle_of_a_write_does_not_hold_up_the_others_for_long() {
+    const PATIENCE: Duration = Duration::from_secs(15);
+    let _alone = MEASURING.lock().await;
+    let database = DATABASES.database();
+    let network = Network::to(DATABASES.port()).unwrap();
+    let far = database.replace(&format!(":{}/", DATABASES.port()), &format!(":{}/", network.port()));
+    let arguments: [(String, &[&str]); 2] = [(database.clone(), &[]), (far, &[])];
+    let nodes = Arc::new(Nodes::start_at(&database, &arguments).await);
+    let job = nodes.job("steady").await;
+    let load = Load::begin(&nodes, &job);
+    let stopped = Arc::new(AtomicBool::new(false));
+    let writers: JoinSet<Made> =
+        (0..4).map(|writer| write(Arc::clone(&nodes), 1, writer, Arc::clone(&stopped))).collect();
+    // Again until the node has just locked what all writes lock.
+    let unlocked = "SELECT count(*) FROM (SELECT FROM revision FOR UPDATE SKIP LOCKED) AS free";
+    let name = database.rsplit('/').next().unwrap();
+    let caught = async || {
+        network.cut();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let caught = DATABASES.sql(name, unlocked).trim() == "0";
+        if !caught {
+            network.mend();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        caught
+    };
+    until(Duration::from_secs(30), "the node is never caught in the middle", caught).await;
+    let lost = Instant::now();
+    until(PATIENCE + SOON, "the others are held up", async || {
+        let body = json!({"name": format!("meanwhile-{}", lost.elapsed().as_millis())});
+        let answer = nodes.api(0).call(Method::POST, "/api/v2/organizations", Some(&body)).await;
+        assert_made_or_refused_for_now(&answer);
+        answer.status == 201
+    })
+    .await;
+    let held_up = lost.elapsed();
+    assert!(held_up < PATIENCE + Duration::from_secs(6), "{held_up:?}");
+    network.mend();
+    stopped.store(true, Ordering::SeqCst);
+    let made: Made = writers.join_all().await.concat();
+    until_written(&nodes, 1, "mended").await;
+    assert_all_see_one_another(&nodes, "seen").await;
+    let slowest = assert_all_issued(&load.end().await, &[0, 1]);
+    let there = nodes.api(0).list("/api/v2/organizations", "organizations").await;
+    for (name, _) in made.iter().filter(|(_, status)| *status == 201) {
+        assert_eq!(there.iter().filter(|found| found["name"] == **name).count(), 1, "{name}");
+    }
+    println!(
+        "held up for {:.2} s; the slowest token in {} ms; {} writes at the node that was cut off, all of the \
+         acknowledged ones there",
+        held_up.as_secs_f64(),
+        slowest.as_millis(),
+        made.len()
     );
 }
