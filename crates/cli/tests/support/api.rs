@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Once;
 
-use reqwest::{Certificate, Client, Method};
+use reqwest::header::HeaderMap;
+use reqwest::{Certificate, Client, ClientBuilder, Method};
 use serde_json::{Value, json};
 
 /// A server's Management API and token endpoint.
@@ -18,6 +19,7 @@ pub struct Api {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    pub headers: HeaderMap,
     pub body: Value,
 }
 
@@ -28,10 +30,15 @@ pub fn admin(data: &Path) -> Value {
 
 /// A client that trusts the authority of this certificate and nobody else.
 pub fn https(ca: &Path) -> Client {
+    let certificate = Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
+    client().tls_certs_only([certificate]).build().unwrap()
+}
+
+/// A client that trusts whom the system trusts.
+pub fn client() -> ClientBuilder {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| rustls::crypto::aws_lc_rs::default_provider().install_default().unwrap());
-    let certificate = Certificate::from_pem(&std::fs::read(ca).unwrap()).unwrap();
-    Client::builder().tls_certs_only([certificate]).build().unwrap()
+    Client::builder()
 }
 
 impl Api {
@@ -83,10 +90,10 @@ impl Api {
             request = request.json(body);
         }
         let response = request.send().await?;
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await?;
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 
     /// A request to a server that answers.

@@ -66,9 +66,16 @@ pub fn grantd(arguments: &[&str]) -> Command {
 pub fn clean(command: &mut Command) -> &mut Command {
     let names = ["DATA", "DATABASE", "DATABASE_LISTENER", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG"];
     let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
+<<<<<<< HEAD
     let of_others = ["LOG_FORMAT", "OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
+=======
+    let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
+    let of_the_database = ["DATABASE", "DATABASE_LISTENER", "DATABASE_CONNECTIONS", "STALENESS_CEILING"];
+>>>>>>> nodes
     let of_the_log = ["LOG_RETENTION_DAYS", "LOG_RETENTION_MB", "LOG_FILES", "NO_EVENT_LOG"];
-    for name in names.into_iter().chain(of_certificates).chain(of_others).chain(of_the_log) {
+    for name in
+        names.into_iter().chain(of_certificates).chain(of_others).chain(of_the_database).chain(of_the_log)
+    {
         command.env_remove(format!("GRANTD_{name}"));
     }
     command
@@ -84,12 +91,21 @@ pub struct Server {
 impl Server {
     /// Starts the command and waits for the ready line.
     pub fn start(command: Command) -> Result<Self, Ended> {
-        let mut process = Process::start(command);
+        Self::of(Process::start(command))
+    }
+
+    /// Waits for the ready line of a process.
+    pub fn of(mut process: Process) -> Result<Self, Ended> {
         let line = process.line();
         match line.strip_prefix("grantd is ready at ") {
             Some(base) => Ok(Self { base: base.to_owned(), process }),
             None => Err(Ended { stdout: line, ..process.wait() }),
         }
+    }
+
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        self.process.log()
     }
 
     /// The process's number.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A running process. Dropping it kills it at once (kill -9).
@@ -51,6 +52,14 @@ impl Process {
             }
         }
         panic!("no line begins with {beginning:?}: {lines:#?}");
+    }
+
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        let mut bytes = vec![0; usize::try_from(self.log.metadata().unwrap().len()).unwrap()];
+        // Its own place in the file stays where it is.
+        self.log.read_exact_at(&mut bytes, 0).unwrap();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// The process's number.

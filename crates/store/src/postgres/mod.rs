@@ -39,9 +39,10 @@ const MIGRATIONS: &[migrations::Source] = &[
     (2, "events", include_str!("../../migrations/postgres/0002_events.sql")),
 ];
 
-/// How long a statement may take; the server ends it then.
+/// How long a statement may take, and how long a transaction may stand still, which holds up all others that write: its
+/// node may be gone. The server ends them then.
 const STATEMENT: &str =
-    "SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '15s'";
+    "SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'";
 /// A transaction that sees one moment.
 pub(crate) const VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '5s'; \
                     SET LOCAL idle_in_transaction_session_timeout = '15s'";
