@@ -235,17 +235,11 @@ fn append(folder: &tempfile::TempDir, data: &Path, settings: &str) -> io::Result
 }
 
 /// A port that nobody listens on now.
-<<<<<<< HEAD
 pub(crate) fn free_port() -> io::Result<u16> {
-    // Clusters of several test programs start at the same moment: the process keeps them apart.
-    let first = 20_000 + process::id() % 10_000;
-=======
-fn free_port() -> io::Result<u16> {
-    // Clusters start at the same moment: those of several test programs are kept apart by the process, those of one by
+    // Servers start at the same moment: those of several test programs are kept apart by the process, those of one by
     // their number.
-    static CLUSTERS: AtomicU32 = AtomicU32::new(0);
-    let first = 20_000 + process::id() % 10_000 + 10 * CLUSTERS.fetch_add(1, Ordering::Relaxed);
->>>>>>> nodes
+    static SERVERS: AtomicU32 = AtomicU32::new(0);
+    let first = 20_000 + process::id() % 10_000 + 10 * SERVERS.fetch_add(1, Ordering::Relaxed);
     for port in first..first + 100 {
         let port = u16::try_from(port).unwrap_or(u16::MAX);
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

@@ -190,7 +190,7 @@ impl Run {
                         }
                         None => {}
                         status => {
-                            assert_eq!(status, Some(403), "node {number}, {after:?} after the deletion")
+                            assert_eq!(status, Some(403), "node {number}, {after:?} after the deletion");
                         }
                     }
                 }
@@ -250,7 +250,7 @@ async fn one_node_after_another_is_killed_and_nothing_acknowledged_is_lost() {
     let load = Load::begin(&nodes, &job);
     let writers: JoinSet<_> =
         (0..WRITERS).map(|writer| Arc::clone(&run).work(writer, random.split())).collect();
-    let asker = tokio::spawn(Arc::clone(&run).delete_and_ask(random.split()));
+    let deleting = tokio::spawn(Arc::clone(&run).delete_and_ask(random.split()));
 
     let (begun, mut kills) = (Instant::now(), 0);
     while begun.elapsed() < length {
@@ -263,7 +263,7 @@ async fn one_node_after_another_is_killed_and_nothing_acknowledged_is_lost() {
     }
     run.stopped.store(true, Ordering::SeqCst);
     let fates: BTreeMap<Pair, Fate> = writers.join_all().await.into_iter().flatten().collect();
-    asker.await.unwrap();
+    deleting.await.unwrap();
     let asked = load.end().await;
     let slowest = assert_all_issued(&asked, &[0, 1, 2]);
     let there = nodes.api(0).list(GRANTS, "client_grants").await;

@@ -64,14 +64,10 @@ pub fn grantd(arguments: &[&str]) -> Command {
 
 /// Takes from the environment what grantd looks at.
 pub fn clean(command: &mut Command) -> &mut Command {
-    let names = ["DATA", "DATABASE", "DATABASE_LISTENER", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG"];
+    let names = ["DATA", "LISTEN", "ISSUER", "TLS_CERT", "TLS_KEY", "LOG", "LOG_FORMAT"];
     let of_certificates = ["CLIENT_CERTIFICATES", "CLIENT_CA", "TRUSTED_PROXY", "MTLS_URL"];
-<<<<<<< HEAD
-    let of_others = ["LOG_FORMAT", "OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
-=======
     let of_others = ["OUTBOUND_ALLOW", "OUTBOUND_CA", "CLIENT_ID", "OPERATIONS_LISTEN"];
     let of_the_database = ["DATABASE", "DATABASE_LISTENER", "DATABASE_CONNECTIONS", "STALENESS_CEILING"];
->>>>>>> nodes
     let of_the_log = ["LOG_RETENTION_DAYS", "LOG_RETENTION_MB", "LOG_FILES", "NO_EVENT_LOG"];
     for name in
         names.into_iter().chain(of_certificates).chain(of_others).chain(of_the_database).chain(of_the_log)
