@@ -13,7 +13,7 @@ use crate::test::server::Server;
 
 const INSTALL_LIMIT: Duration = Duration::from_mins(10);
 /// How long one suite may run.
-pub const RUN_LIMIT: Duration = Duration::from_mins(10);
+pub const RUN_LIMIT: Duration = Duration::from_mins(20);
 
 /// Where the tests find the authority of their certificates.
 const CLIENT_AUTHORITY: &str = "GRANTD_CLIENT_AUTHORITY";
