@@ -95,9 +95,12 @@ impl Serve {
     /// Serves until it is told to stop.
     pub(crate) async fn run(self) -> Outcome {
         open_files::raise_limit();
-        let ready = self.start().await?;
-        // Whoever waits for the ready line may stop the server at once.
-        let stop = Stop::new()?;
+        // Who waits for a database may be told to stop meanwhile, and whoever waits for the ready line may stop at once.
+        let (waiting, stop) = (Stop::new()?, Stop::new()?);
+        let ready = tokio::select! {
+            ready = self.start() => ready?,
+            () = waiting.asked() => return Ok(()),
+        };
         // Scripts wait for this line.
         crate::say(&format!("grantd is ready at {}", ready.base))?;
         ready.serve(stop.asked()).await

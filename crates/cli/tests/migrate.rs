@@ -109,6 +109,26 @@ fn a_database_that_is_in_use_is_left_alone() {
 }
 
 #[test]
+fn a_server_that_was_killed_has_to_stop_in_order_first() {
+    let (place, database) = (Place::new(), CLUSTER.database());
+    place.start(&[]).kill();
+    assert!(refusal(migrate(&place, &database)).contains("start it and stop it once more"));
+    place.start(&[]).stop();
+    moved(migrate(&place, &database));
+}
+
+#[test]
+fn a_parameter_that_would_do_nothing_is_refused_by_its_name() {
+    let place = Place::new();
+    place.start(&[]).stop();
+    let refused = refusal(migrate(&place, "postgres://h/d?sslmode=require&sslpassword=hunter2"));
+    assert!(
+        refused.contains("the parameter sslpassword is not known") && !refused.contains("hunter2"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_server_that_runs_is_not_moved_from_under_its_feet() {
     let place = Place::new();
     let _server = place.start(&[]);

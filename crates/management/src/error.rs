@@ -146,6 +146,9 @@ pub enum Error {
     /// The record changed with every attempt to update it.
     #[error("the record keeps changing")]
     Contended,
+    /// A text has a character that the database cannot keep.
+    #[error("a text has a NUL")]
+    Unstorable,
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -163,6 +166,7 @@ impl From<StoreError> for Error {
             return fault.into();
         }
         match error {
+            error if error.is_unstorable() => Self::Unstorable,
             StoreError::Duplicate(noun) => Self::Conflict(noun),
             StoreError::TooMany(noun) => Self::TooMany(noun),
             StoreError::Protected(noun) => Self::Protected(noun),

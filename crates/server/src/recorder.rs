@@ -18,6 +18,8 @@ use tokio::time::{sleep, timeout};
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Events that are written at once without waiting for more.
 const BATCH: usize = 512;
+/// Events that one transaction writes at most: what has piled up while the log could not be written comes bit by bit.
+const AT_ONCE: usize = 4_096;
 /// Events that wait at most, some 800 bytes each.
 const WAITING: usize = 65_536;
 /// How long it takes until a log that could not be written is tried again.
@@ -153,7 +155,8 @@ impl Recorder {
     async fn write_waiting(&self, log: &dyn Log) -> Result<(), StoreError> {
         let events = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut waiting.events)
+            let some = waiting.events.len().min(AT_ONCE);
+            waiting.events.drain(..some).collect::<Vec<_>>()
         };
         if events.is_empty() {
             return Ok(());

@@ -4,8 +4,10 @@
 //! asks while a read is under way that began before the question waits for one that begins after it, and all
 //! who wait share that one.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,7 +15,7 @@ use grantd_model::{Causes, Clock, Timestamp};
 use grantd_store::{Store, StoreError};
 use thiserror::Error;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::Snapshot;
 use crate::secrets::DigestKey;
@@ -40,6 +42,10 @@ pub struct Follower {
     ceiling: Duration,
     /// When the store last said that the current snapshot is the newest, in milliseconds.
     confirmed: AtomicU64,
+    /// The same since this began to follow, in milliseconds.
+    confirmed_after: AtomicU64,
+    begun_at: Instant,
+    digest_key: DigestKey,
     /// Whether the last read failed.
     fails: AtomicBool,
     /// Reads that have begun.
@@ -59,13 +65,17 @@ impl Follower {
     pub async fn load(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let digest_key = DigestKey::generate().ok_or(StoreError::Stopped)?;
         let now = clock.now();
-        let snapshot = Snapshot::new(store.load().await?, digest_key);
+        let begun_at = Instant::now();
+        let snapshot = Snapshot::new(store.load().await?, digest_key.clone());
         Ok(Self {
             store,
             clock,
             current: ArcSwap::from_pointee(snapshot),
             ceiling: CEILING,
             confirmed: AtomicU64::new(now.millis()),
+            confirmed_after: AtomicU64::new(0),
+            begun_at,
+            digest_key,
             fails: AtomicBool::new(false),
             begun: AtomicU64::new(0),
             last: Mutex::new(Read { number: 0, outcome: Ok(()) }),
@@ -81,7 +91,7 @@ impl Follower {
     /// The newest snapshot, unless it may be older than the ceiling.
     pub fn current(&self) -> Result<Arc<Snapshot>, TooOld> {
         let age = self.age();
-        let closed = self.ceiling.is_zero() && self.fails.load(Ordering::Acquire);
+        let closed = self.ceiling.is_zero() && self.fails.load(Acquire);
         if closed || age > self.ceiling.max(USUAL) { Err(TooOld(age)) } else { Ok(self.current.load_full()) }
     }
 
@@ -90,24 +100,27 @@ impl Follower {
         self.current.load_full()
     }
 
-    /// How long ago the store confirmed the current snapshot.
+    /// How long ago the store confirmed the current snapshot: by the clock, unless that has gone back meanwhile, which makes
+    /// nothing younger.
     pub fn age(&self) -> Duration {
-        let confirmed = Timestamp::from_millis(self.confirmed.load(Ordering::Acquire));
-        Duration::from_millis(self.clock.now().millis().saturating_sub(confirmed.millis()))
+        let confirmed = Timestamp::from_millis(self.confirmed.load(Acquire));
+        let by_clock = Duration::from_millis(self.clock.now().millis().saturating_sub(confirmed.millis()));
+        let confirmed_after = Duration::from_millis(self.confirmed_after.load(Acquire));
+        let elapsed = self.begun_at.elapsed().saturating_sub(confirmed_after);
+        if elapsed > by_clock + USUAL { elapsed } else { by_clock }
     }
 
     /// Returns when the snapshot holds every commit that was answered before the call. All who wait for one
     /// read share what comes of it, a failure too.
     pub async fn catch_up(&self) -> Result<(), Arc<StoreError>> {
-        let begun_before = self.begun.load(Ordering::Acquire);
+        let begun_before = self.begun.load(Acquire);
         let mut last = self.last.lock().await;
         if last.number > begun_before {
             return last.outcome.clone();
         }
-        let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        let outcome = timeout(PATIENCE, self.read()).await.unwrap_or(Err(StoreError::TooSlow(PATIENCE)));
-        let outcome = outcome.map_err(Arc::new);
-        self.fails.store(outcome.is_err(), Ordering::Release);
+        let number = self.begun.fetch_add(1, AcqRel) + 1;
+        let outcome = self.read().await.map_err(Arc::new);
+        self.fails.store(outcome.is_err(), Release);
         *last = Read { number, outcome: outcome.clone() };
         outcome
     }
@@ -131,13 +144,36 @@ impl Follower {
     }
 
     async fn read(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let (now, begun) = (self.clock.now(), Instant::now());
         let snapshot = self.current.load_full();
-        if self.store.revision().await? > snapshot.revision() {
-            let changes = self.store.changes_since(snapshot.revision()).await?;
-            self.current.store(Arc::new(snapshot.with(changes, now)));
+        let revision = timeout(PATIENCE, self.store.revision()).await;
+        let revision = revision.unwrap_or(Err(StoreError::TooSlow(PATIENCE)))?;
+        match revision.cmp(&snapshot.revision()) {
+            Ordering::Equal => {}
+            Ordering::Greater => match self.store.changes_since(snapshot.revision()).await {
+                Ok(changes) => self.current.store(Arc::new(snapshot.with(changes, now))),
+                Err(StoreError::TooManyChanges) => self.load_anew().await?,
+                Err(error) => return Err(error),
+            },
+            Ordering::Less => {
+                let (known, found) = (snapshot.revision().0, revision.0);
+                tracing::error!(
+                    known,
+                    found,
+                    "the database has lost commits that it had answered; loading it anew"
+                );
+                self.load_anew().await?;
+            }
         }
-        self.confirmed.store(now.millis(), Ordering::Release);
+        self.confirmed.store(now.millis(), Release);
+        let elapsed = begun.duration_since(self.begun_at).as_millis();
+        self.confirmed_after.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Release);
+        Ok(())
+    }
+
+    async fn load_anew(&self) -> Result<(), StoreError> {
+        let snapshot = Snapshot::new(self.store.load().await?, self.digest_key.clone());
+        self.current.store(Arc::new(snapshot));
         Ok(())
     }
 }

@@ -78,3 +78,8 @@ pub enum Changed {
     /// A token that came onto the denylist. None ever leaves it before it expires, and that is not told.
     RevokedToken(RevokedToken),
 }
+
+impl Changes {
+    /// Records that are read one by one; where more have changed, everything is loaded.
+    pub const MOST: usize = 1_000;
+}

@@ -119,12 +119,24 @@ pub enum StoreError {
     /// The connection broke while the change was made durable: it is, or nothing of it is kept.
     #[error("whether the change is durable is not known")]
     Uncertain,
+    /// So much has changed that it takes less to load everything.
+    #[error("too much has changed to be read record by record")]
+    TooManyChanges,
     /// The database has not answered in time.
     #[error("the database did not answer within {0:?}")]
     TooSlow(Duration),
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,
+}
+
+impl StoreError {
+    /// Whether the database cannot keep, or look for, what it was given: a text with a NUL, for one.
+    pub fn is_unstorable(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // character_not_in_repertoire, untranslatable_character.
+        matches!(error.code().as_deref(), Some("22021" | "22P05"))
+    }
 }
 
 fn named(key: Option<KeyEncryptionKeyId>) -> String {

@@ -47,6 +47,9 @@ pub(crate) async fn run_on_postgres(
     sources: &[Source],
 ) -> Result<(), StoreError> {
     let mut transaction = connection.begin().await?;
+    // A node that goes away in the middle must not keep the others from starting.
+    let limits = "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL lock_timeout = '60s'";
+    sqlx::raw_sql(limits).execute(&mut *transaction).await?;
     let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATING);
     lock.execute(&mut *transaction).await?;
     let known = newest(sources);

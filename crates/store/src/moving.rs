@@ -40,8 +40,8 @@ const fn of_log(name: &'static str, key: &'static [&'static str]) -> Table {
     Table { file: File::Log, name, key }
 }
 
-/// What is moved: whatever another table refers to comes before it. The revision comes last and by itself; who stopped in
-/// order is of no matter to servers that ask the database each time.
+/// What is moved: whatever another table refers to comes before it. The revision comes last and by itself; that the
+/// server has stopped in order is asked before.
 const TABLES: &[Table] = &[
     of_configuration("organizations", &["id"]),
     of_configuration("resource_servers", &["id"]),
@@ -98,6 +98,11 @@ pub enum MoveError {
     /// The database is in use already.
     #[error("the database is not empty: a deployment is moved into a new one")]
     NotEmpty,
+    /// What may be used once, and was, is not all noted.
+    #[error(
+        "the server was killed, and did not stop in order: start it and stop it once more before it is moved"
+    )]
+    NotStopped,
     /// A row is another than the one that was moved.
     #[error("the table {0} is not the same on both sides: empty the database, and move again")]
     Different(&'static str),
@@ -150,6 +155,9 @@ pub async fn move_to_postgres(
         Some(log) => Some(open(log).await?),
         None => None,
     };
+    if !has_stopped_in_order(&mut configuration).await? {
+        return Err(MoveError::NotStopped);
+    }
     let revision: i64 = sqlx::query_scalar("SELECT revision FROM revision WHERE one = 1")
         .fetch_one(&mut configuration)
         .await?;
@@ -171,8 +179,10 @@ pub async fn move_to_postgres(
             }
         }
     }
-    let finish = sqlx::query("UPDATE revision SET revision = $1 WHERE one = 1").bind(revision);
-    finish.execute(&mut to).await?;
+    let finish = sqlx::query("UPDATE revision SET revision = $1 WHERE one = 1 AND revision = $2");
+    if finish.bind(revision).bind(UNFINISHED).execute(&mut to).await?.rows_affected() == 0 {
+        return Err(MoveError::NotEmpty);
+    }
     to.close().await?;
     Ok(moved)
 }
@@ -180,6 +190,11 @@ pub async fn move_to_postgres(
 /// The names of the tables that are moved.
 pub fn moved_tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.name)
+}
+
+/// Whether all that was used once is noted, as a server does that stops in order.
+async fn has_stopped_in_order(from: &mut SqliteConnection) -> Result<bool, MoveError> {
+    Ok(sqlx::query("SELECT one FROM clean_stop").fetch_optional(from).await?.is_some())
 }
 
 async fn open(file: &Path) -> Result<SqliteConnection, MoveError> {

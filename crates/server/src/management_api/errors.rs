@@ -291,6 +291,7 @@ fn failed(error: &Error) -> Line {
             "The record was changed by others at the same time; try again".to_owned(),
             Some("concurrent_update"),
         ),
+        Error::Unstorable => bad("No text may have the character U+0000", "invalid_body"),
         Error::Store(_) => unavailable(),
         Error::Defect(_) | Error::Crypto(_) => internal(),
     }

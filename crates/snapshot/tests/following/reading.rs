@@ -51,6 +51,22 @@ async fn what_was_committed_before_is_there_after() {
 }
 
 #[tokio::test]
+async fn more_changes_than_are_read_one_by_one_are_there_after_too() {
+    let world = World::new().await;
+    world.add_client("gone").await;
+    world.follower.catch_up().await.unwrap();
+    let clients = (0..=grantd_store::Changes::MOST).map(|number| client(&number.to_string(), "secret", true));
+    let mut changes: Vec<Change> = clients.map(Change::CreateClient).collect();
+    changes.push(Change::DeleteClient("gone".into()));
+    world.store.commit(changes).await.unwrap();
+    world.follower.catch_up().await.unwrap();
+    assert!(world.knows("0") && world.knows("1000") && !world.knows("gone"));
+    world.add_client("later").await;
+    world.follower.catch_up().await.unwrap();
+    assert!(world.knows("later"));
+}
+
+#[tokio::test]
 async fn a_read_that_finds_nothing_new_keeps_the_snapshot() {
     let world = World::new().await;
     let before = world.follower.current().unwrap();

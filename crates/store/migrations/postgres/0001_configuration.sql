@@ -88,9 +88,10 @@ CREATE INDEX clients_by_resource_server ON clients (resource_server_identifier)
 CREATE INDEX clients_by_default_organization ON clients (default_organization_id)
     WHERE default_organization_id IS NOT NULL;
 
--- When secrets were last used. Outside of the revision: no follower needs it, and it is written now and then.
+-- When secrets were last used. Outside of the revision: no follower needs it, and it is written now and then. It refers to
+-- clients by name only, so that neither has to wait for the other.
 CREATE TABLE client_secret_uses (
-    client_id    TEXT COLLATE "C" NOT NULL REFERENCES clients (client_id),
+    client_id    TEXT COLLATE "C" NOT NULL,
     secret_id    TEXT COLLATE "C" NOT NULL,
     last_used_at BIGINT NOT NULL,
     PRIMARY KEY (client_id, secret_id)

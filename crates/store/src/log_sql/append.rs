@@ -13,6 +13,7 @@ const ROWS: usize = 100;
 /// An entry that is about to be added.
 struct Added {
     position: LogPosition,
+    client_id: Option<String>,
     text: String,
     hash: ChainHash,
 }
@@ -60,7 +61,7 @@ pub(crate) async fn append(
             row.push_bind(stored_position(added.position));
             row.push_bind(stored_time(event.date));
             row.push_bind(event.kind.as_str());
-            row.push_bind(event.client_id.as_ref().map(grantd_model::ClientId::as_str));
+            row.push_bind(added.client_id.as_deref());
             row.push_bind(&*added.text);
             row.push_bind(added.hash.0.as_slice());
         });
@@ -77,16 +78,13 @@ fn chain(key: &ChainKey, tip: &mut Tip, events: &[LogEvent]) -> Result<Vec<Added
         let text = serde_json::to_string(event)
             .map_err(|source| StoreError::Corrupt { noun: Noun::Log, source: source.into() })?;
         let position = LogPosition(tip.position.0 + 1);
-        let row = Row {
-            position,
-            at: event.date,
-            kind: event.kind.as_str(),
-            client_id: event.client_id.as_ref().map(grantd_model::ClientId::as_str),
-            text: &text,
-        };
+        // Whoever asks for a token may call themselves anything, and some databases keep no NUL in a text.
+        let client_id = event.client_id.as_ref().map(|id| id.as_str().replace('\0', "\u{fffd}"));
+        let kind = event.kind.as_str();
+        let row = Row { position, at: event.date, kind, client_id: client_id.as_deref(), text: &text };
         let hash = key.link(tip.hash, &row);
         *tip = Tip { position, hash, bytes: tip.bytes + text.len() as u64 };
-        added.push(Added { position, text, hash });
+        added.push(Added { position, client_id, text, hash });
     }
     Ok(added)
 }

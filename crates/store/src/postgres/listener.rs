@@ -6,11 +6,15 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::write_connection::CHANNEL;
 
 /// How long it takes until a listener that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a listener that hears nothing is believed.
+const SILENT: Duration = Duration::from_mins(1);
 
 /// A connection that listens, as long as this is kept.
 pub(super) struct Listener {
@@ -45,7 +49,7 @@ impl Drop for Listener {
 async fn listen(options: PgConnectOptions, news: Arc<Notify>) {
     let mut works = true;
     loop {
-        let Err(error) = hear(&options, &news).await;
+        let Err(error) = hear(&options, &news).await else { continue };
         if std::mem::take(&mut works) {
             tracing::info!(%error, "commits of other nodes are not heard of at once; asking for them goes on");
         }
@@ -53,13 +57,17 @@ async fn listen(options: PgConnectOptions, news: Arc<Notify>) {
     }
 }
 
-async fn hear(options: &PgConnectOptions, news: &Notify) -> Result<std::convert::Infallible, sqlx::Error> {
+/// Hears until nothing has been said for a while: nobody knows then whether the connection is one still.
+async fn hear(options: &PgConnectOptions, news: &Notify) -> Result<(), sqlx::Error> {
     let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
         news.notify_one();
         // None: the connection was lost, and is made again by the next call.
-        listener.try_recv().await?;
+        match timeout(SILENT, listener.try_recv()).await {
+            Ok(heard) => drop(heard?),
+            Err(_) => return Ok(()),
+        }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) const BULK: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 /// How long is waited for a server that says nothing at all: longer than it lets a statement run.
 const SILENCE: Duration = Duration::from_secs(10);
+/// Connections that follow.
+const FOLLOWING: u32 = 2;
 /// How long is waited for a connection of the pool.
 pub(crate) const ACQUIRE: Duration = Duration::from_secs(5);
 /// How often a database that cannot be reached is asked again.
@@ -88,14 +90,47 @@ impl PostgresOptions {
     }
 }
 
+/// What a URL may say; anything else would do nothing.
+const PARAMETERS: [&str; 18] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "ssl-ca",
+    "ssl-cert",
+    "ssl-key",
+    "ssl-mode",
+    "ssl-root-cert",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "statement-cache-capacity",
+    "user",
+];
+
 /// Poolers know few settings of connections, so none is made that can be done without.
 fn parse(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = parameter.split('=').next().unwrap_or_default();
+        if !PARAMETERS.contains(&name) && !name.starts_with("options") {
+            return Err(
+                sqlx::Error::Configuration(format!("the parameter {name} is not known").into()).into()
+            );
+        }
+    }
     Ok(PgConnectOptions::from_str(url)?.application_name("grantd").extra_float_digits(None))
 }
 
 /// A configuration in a PostgreSQL database.
 pub struct PostgresStore {
     readers: PgPool,
+    /// For following, which must not wait behind those who read lists.
+    following: PgPool,
     configuration: Writer,
     apart: Writer,
     listener: Listener,
@@ -119,10 +154,14 @@ impl PostgresStore {
             return Err(StoreError::Unfinished);
         }
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
-        let readers = PgPoolOptions::new().max_connections(options.readers).acquire_timeout(ACQUIRE);
+        let pool = |most| {
+            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
+            pool.connect_lazy_with(options.database.clone())
+        };
         let write = |lane| WriteConnection::new(options.database.clone(), lane);
         Ok(Self {
-            readers: readers.connect_lazy_with(options.database.clone()),
+            readers: pool(options.readers),
+            following: pool(FOLLOWING),
             configuration: Writer::start(write(Lane::Configuration), Arc::clone(&key), None),
             apart: Writer::start(write(Lane::Apart), Arc::clone(&key), Some(Arc::clone(&uses))),
             listener: Listener::start(options.listener.clone()),
@@ -161,9 +200,14 @@ impl PostgresStore {
         Ok(self.readers.begin_with(VIEW).await?)
     }
 
+    /// The same, for who follows.
+    async fn following(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        Ok(self.following.begin_with(VIEW).await?)
+    }
+
     /// The same, for as long as it takes.
     async fn bulk(&self) -> Result<Transaction<'static, Db>, StoreError> {
-        Ok(self.readers.begin_with(BULK).await?)
+        Ok(self.following.begin_with(BULK).await?)
     }
 
     async fn write(&self, work: Work) -> Result<Written, StoreError> {
@@ -182,8 +226,14 @@ impl PostgresStore {
         self.listener.stop();
         self.configuration.stop().await;
         self.apart.stop().await;
-        self.readers.close().await;
+        close(&self.readers).await;
+        close(&self.following).await;
     }
+}
+
+/// Closes a pool. What a server does not answer is not waited for.
+pub(crate) async fn close(pool: &PgPool) {
+    drop(tokio::time::timeout(ACQUIRE, pool.close()).await);
 }
 
 async fn revision(connection: &mut Connection) -> Result<i64, sqlx::Error> {

@@ -4,7 +4,7 @@ use sqlx::{Connection as _, Transaction};
 
 use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
-use super::{BULK, Connection, Db, MIGRATIONS, PostgresOptions, VIEW};
+use super::{BULK, Connection, Db, MIGRATIONS, PostgresOptions, STATEMENT, VIEW};
 use crate::sealed_secrets::BATCH;
 use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError, migrations};
 
@@ -71,6 +71,7 @@ impl SealedSecrets {
 /// Nobody else seals anything until the transaction ends.
 async fn begin(connection: &mut Connection) -> Result<Transaction<'_, Db>, StoreError> {
     let mut transaction = connection.begin().await?;
+    sqlx::raw_sql(STATEMENT).execute(&mut *transaction).await?;
     let lock = "SELECT revision FROM revision WHERE one = 1 FOR UPDATE";
     sqlx::query::<Db>(lock).execute(&mut *transaction).await?;
     Ok(transaction)

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use self::log_sql::Tip;
 use crate::log_chain::{ChainEnd, ChainHash, ChainKey};
-use crate::postgres::{ACQUIRE, BULK, Lane, PostgresOptions, VIEW, WriteConnection, bounded};
+use crate::postgres::{ACQUIRE, BULK, Lane, PostgresOptions, VIEW, WriteConnection, bounded, close};
 use crate::{ChainFault, Log, LogRange, Retention, StoreError, Verified, Visit};
 
 type Db = sqlx::Postgres;
@@ -26,9 +26,16 @@ const SEARCHERS: u32 = 1;
 /// How often a transaction is tried again that met another one, or a connection that broke.
 const TRIES: u32 = 6;
 
+/// The connection that writes.
+struct Writer {
+    connection: WriteConnection,
+    /// Events of which it is not known whether they were kept: how many, and where the log would end with them.
+    unresolved: Option<(usize, Tip)>,
+}
+
 /// A log in a PostgreSQL database.
 pub struct PostgresLog {
-    writer: Mutex<Option<WriteConnection>>,
+    writer: Mutex<Option<Writer>>,
     key: ChainKey,
     readers: PgPool,
     searchers: PgPool,
@@ -41,7 +48,8 @@ impl PostgresLog {
             let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
             pool.connect_lazy_with(options.database.clone())
         };
-        let writer = WriteConnection::new(options.database.clone(), Lane::Apart);
+        let connection = WriteConnection::new(options.database.clone(), Lane::Apart);
+        let writer = Writer { connection, unresolved: None };
         let log = Self {
             writer: Mutex::new(Some(writer)),
             key,
@@ -90,16 +98,15 @@ struct Written {
 }
 
 impl PostgresLog {
-    /// Writes, and again while other transactions are in the way. Where it is not known whether a transaction was kept,
-    /// what it would have added last tells.
+    /// Writes, and again while other transactions are in the way. Where it is not known whether events were kept, the
+    /// next to be added tell: they begin with the same.
     async fn write(&self, work: Work<'_>) -> Result<Written, StoreError> {
         let mut writer = self.writer.lock().await;
-        let connection = writer.as_mut().ok_or(StoreError::Stopped)?;
-        let mut added = None;
+        let writer = writer.as_mut().ok_or(StoreError::Stopped)?;
         for tried in 1.. {
-            let error = match bounded(self.attempt(connection, work, &mut added)).await {
+            let error = match bounded(self.attempt(writer, work)).await {
                 Ok(written) => return Ok(written),
-                Err(error) => connection.give_up(error).await,
+                Err(error) => writer.connection.give_up(error).await,
             };
             let again = matches!(error, StoreError::Uncertain) || WriteConnection::may_try_again(&error);
             if tried == TRIES || !again {
@@ -111,22 +118,22 @@ impl PostgresLog {
         Err(StoreError::NotDurable)
     }
 
-    async fn attempt(
-        &self,
-        connection: &mut WriteConnection,
-        work: Work<'_>,
-        added: &mut Option<Tip>,
-    ) -> Result<Written, StoreError> {
+    async fn attempt(&self, writer: &mut Writer, work: Work<'_>) -> Result<Written, StoreError> {
+        let Writer { connection, unresolved } = writer;
         let transaction = connection.begin().await?;
         let mut written = Written::default();
         match work {
             Work::Begin => drop(locked_tip(transaction, &self.key).await?),
             Work::Append(events) => {
                 let tip = locked_tip(transaction, &self.key).await?;
-                if is_there(transaction, *added).await? {
-                    return Ok(written);
-                }
-                *added = Some(log_sql::append::append(transaction, &self.key, tip, events).await?);
+                let kept = match *unresolved {
+                    Some((number, end)) if is_there(transaction, end).await? => number,
+                    _ => 0,
+                };
+                let events = events.get(kept..).unwrap_or_default();
+                let end = log_sql::append::append(transaction, &self.key, tip, events).await?;
+                // Until the commit is answered these, and what was kept before them, are what is not known of.
+                *unresolved = Some((kept + events.len(), end));
             }
             Work::Trim(retention, now) => {
                 let tip = locked_tip(transaction, &self.key).await?;
@@ -141,6 +148,9 @@ impl PostgresLog {
             }
         }
         connection.commit().await?;
+        if let Work::Append(_) = work {
+            *unresolved = None;
+        }
         Ok(written)
     }
 }
@@ -157,8 +167,7 @@ async fn locked_tip(connection: &mut Connection, key: &ChainKey) -> Result<Tip, 
 }
 
 /// Whether an entry is there that was about to be added.
-async fn is_there(connection: &mut Connection, added: Option<Tip>) -> Result<bool, StoreError> {
-    let Some(added) = added else { return Ok(false) };
+async fn is_there(connection: &mut Connection, added: Tip) -> Result<bool, StoreError> {
     let text = "SELECT hash FROM events WHERE position = $1";
     let found = sqlx::query_scalar::<Db, Vec<u8>>(text).bind(log_sql::stored_position(added.position));
     Ok(found
@@ -236,9 +245,9 @@ impl Log for PostgresLog {
 
     async fn close(&self) {
         if let Some(writer) = self.writer.lock().await.take() {
-            writer.close().await;
+            writer.connection.close().await;
         }
-        self.readers.close().await;
-        self.searchers.close().await;
+        close(&self.readers).await;
+        close(&self.searchers).await;
     }
 }

@@ -37,7 +37,11 @@ pub(crate) async fn changes_since(
 ) -> Result<Changes, StoreError> {
     let revision = revision::current(connection).await?;
     let mut changed = Vec::new();
-    for (kind, record) in revision::touched_since(connection, stored_revision(since)).await? {
+    let touched = revision::touched_since(connection, stored_revision(since)).await?;
+    if touched.len() > Changes::MOST {
+        return Err(StoreError::TooManyChanges);
+    }
+    for (kind, record) in touched {
         changed.extend(current(connection, key, &kind, &record).await?);
     }
     Ok(Changes { revision, changed })

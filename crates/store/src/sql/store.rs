@@ -31,7 +31,7 @@ impl Store for Backend {
     }
 
     async fn revision(&self) -> Result<Revision, StoreError> {
-        bounded(async { revision::current(&mut *self.reader().await?).await }).await
+        bounded(async { revision::current(&mut *self.following().await?).await }).await
     }
 
     async fn load(&self) -> Result<Configuration, StoreError> {
@@ -43,7 +43,7 @@ impl Store for Backend {
     }
 
     async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError> {
-        bounded(async { load::changes_since(&mut *self.view().await?, &self.key, revision).await }).await
+        bounded(async { load::changes_since(&mut *self.following().await?, &self.key, revision).await }).await
     }
 
     async fn use_once(&self, uses: Vec<OneTimeUse>, now: Timestamp) -> Result<bool, StoreError> {

@@ -14,7 +14,7 @@ use crate::secret_uses::{SecretUse, SecretUses};
 /// How often uses are written.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Uses that share one transaction at most; commits wait for it.
-const BATCH: usize = 1024;
+const BATCH: usize = 256;
 
 /// When to write some.
 pub(crate) fn ticks() -> Interval {

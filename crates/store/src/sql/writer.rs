@@ -133,7 +133,16 @@ async fn write(
                 if messages.iter().any(|message| matches!(message, Message::Stop)) {
                     waiting.close();
                 }
-                write_batch(&mut connection, &key, &mut messages).await;
+                if !write_batch(&mut connection, &key, &mut messages).await {
+                    // Who waits behind a database that does not answer is told so now, and not after as long again.
+                    while let Ok(message) = waiting.try_recv() {
+                        if let Message::Job(job) = message {
+                            drop(job.answer.send(Err(StoreError::NotDurable)));
+                        } else {
+                            waiting.close();
+                        }
+                    }
+                }
             }
             _ = ticks.tick() => write_uses::write_some(&mut connection, &uses, &mut ticks).await,
         }
@@ -142,14 +151,19 @@ async fn write(
     connection.close().await;
 }
 
-async fn write_batch(connection: &mut WriteConnection, key: &KeyEncryptionKeys, messages: &mut Vec<Message>) {
+/// No where the database does not answer.
+async fn write_batch(
+    connection: &mut WriteConnection,
+    key: &KeyEncryptionKeys,
+    messages: &mut Vec<Message>,
+) -> bool {
     let jobs = messages.drain(..).filter_map(|message| match message {
         Message::Job(job) => Some((job.answer, job.work)),
         Message::Stop => None,
     });
     let (answers, works): (Vec<_>, Vec<_>) = jobs.unzip();
     if works.is_empty() {
-        return;
+        return true;
     }
     let commits = works.iter().any(|work| matches!(work, Work::Commit(_)));
     match write_some_time(connection, key, works).await {
@@ -161,8 +175,12 @@ async fn write_batch(connection: &mut WriteConnection, key: &KeyEncryptionKeys, 
             if commits {
                 connection.announce().await;
             }
+            true
         }
-        Err(error) => refuse(answers.into_iter(), &error),
+        Err(error) => {
+            refuse(answers.into_iter(), &error);
+            !matches!(error, StoreError::TooSlow(_) | StoreError::Uncertain)
+        }
     }
 }
 
@@ -175,7 +193,7 @@ async fn write_some_time(
 ) -> Result<Vec<Answer>, StoreError> {
     let mut tried = 0;
     loop {
-        let error = match bounded(write_all(connection, key, works.clone())).await {
+        let error = match write_all(connection, key, works.clone()).await {
             Ok(outcomes) => return Ok(outcomes),
             Err(error) => connection.give_up(error).await,
         };
@@ -194,14 +212,14 @@ async fn write_all(
     key: &KeyEncryptionKeys,
     works: Vec<Work>,
 ) -> Result<Vec<Answer>, StoreError> {
-    let transaction = connection.begin().await?;
+    let transaction = bounded(connection.begin()).await?;
     // Nobody else seals anything until the end, so what is named here is named for all that is sealed below.
-    let sealer = key.sealer(sealing::named(transaction).await?)?;
+    let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
-        outcomes.push(write_one(transaction, &sealer, work).await?);
+        outcomes.push(bounded(write_one(transaction, &sealer, work)).await?);
     }
-    connection.commit().await?;
+    bounded(connection.commit()).await?;
     Ok(outcomes)
 }
 

@@ -14,6 +14,7 @@ pub(crate) use self::sealed_secrets::SealedSecrets;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -65,9 +66,8 @@ impl SqliteStore {
     /// version is refused.
     pub async fn open(file: &Path, key: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
         migrations::make_private(file);
-        let options = options(file).busy_timeout(std::time::Duration::from_secs(5));
-        let mut connection = options.connect().await?;
-        migrations::run(&mut connection, MIGRATIONS).await?;
+        let options = options(file).busy_timeout(Duration::from_secs(5));
+        let connection = connect(&options).await?;
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
         let connection = WriteConnection::new(connection);
@@ -85,6 +85,11 @@ impl SqliteStore {
     /// A connection that sees one moment.
     async fn view(&self) -> Result<Transaction<'static, Db>, StoreError> {
         Ok(self.readers.begin().await?)
+    }
+
+    /// The same, for who follows.
+    async fn following(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        self.view().await
     }
 
     /// The same, for as long as it takes.
@@ -105,6 +110,34 @@ impl SqliteStore {
         self.writer.stop().await;
         self.readers.close().await;
     }
+}
+
+/// How long those who open a file at the same moment wait for one another.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A connection to the file, whose schema is up to date. Where others turn it to its log at the same moment, SQLite says
+/// that it is busy and does not wait by itself.
+async fn connect(options: &SqliteConnectOptions) -> Result<Connection, StoreError> {
+    let begun = Instant::now();
+    loop {
+        let opened = async {
+            let mut connection = options.connect().await?;
+            migrations::run(&mut connection, MIGRATIONS).await?;
+            Ok(connection)
+        };
+        match opened.await {
+            Err(StoreError::Database(error)) if is_busy(&error) && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Whether somebody else writes.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// A file answers, or says why not: SQLite waits for a lock no longer than it is told to.

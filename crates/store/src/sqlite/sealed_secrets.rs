@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, Connection as _};
 
 use super::sql::log_keys;
 use super::sql::sealing::{self, Place};
-use super::{Connection, known_schema, options};
+use super::{Connection, is_busy, known_schema, options};
 use crate::sealed_secrets::BATCH;
 use crate::{ChainKey, KeyEncryptionKeyId, KeyEncryptionKeys, SecretCount, StoreError, migrations};
 
@@ -105,10 +105,4 @@ async fn end<T>(connection: &mut Connection, outcome: Result<T, StoreError>) -> 
     let how = if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" };
     sqlx::raw_sql(how).execute(connection).await?;
     outcome
-}
-
-/// Whether somebody else writes.
-fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }

@@ -77,6 +77,37 @@ async fn what_three_nodes_append_at_once_is_one_chain_with_all_of_it() {
 }
 
 #[tokio::test]
+async fn who_calls_themselves_something_that_cannot_be_kept_holds_up_nothing() {
+    let nodes = Nodes::new().await;
+    let log = nodes.log().await;
+    let odd = LogEvent { client_id: Some("a\0b".into()), ..event(1) };
+    log.append(&[odd, event(2)]).await.unwrap();
+    let range = LogRange { client_id: Some("a\u{fffd}b".into()), ..LogRange::default() };
+    let mut found = Vec::new();
+    let mut visit = |entry: grantd_model::LogEntry| {
+        found.push(entry.position);
+        ControlFlow::Continue(())
+    };
+    log.scan(&range, Direction::Ascending, &mut visit).await.unwrap();
+    assert_eq!(found, [LogPosition(1)]);
+    assert_eq!(nodes.verify().await.unwrap().entries, 2);
+}
+
+#[tokio::test]
+async fn a_writer_that_goes_away_in_the_middle_holds_up_nobody() {
+    let nodes = Nodes::new().await;
+    let (one, other) = (nodes.log().await, nodes.log().await);
+    let long: Vec<LogEvent> = (1..=20_000).map(event).collect();
+    for patience in 1..20 {
+        // Cut wherever it is then.
+        drop(tokio::time::timeout(Duration::from_millis(patience), one.append(&long)).await);
+        one.append(&[event(1)]).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(4), other.append(&[event(2)])).await.unwrap().unwrap();
+    }
+    assert!(nodes.verify().await.is_ok());
+}
+
+#[tokio::test]
 async fn what_was_done_to_the_rows_from_outside_is_found() {
     for (done, fault) in [
         ("UPDATE events SET text = 'x' WHERE position = 3", ChainFault::Altered(3)),
