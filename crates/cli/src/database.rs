@@ -31,7 +31,7 @@ pub(crate) struct DatabaseFlags {
         hide_env_values = true
     )]
     database_listener: Option<String>,
-    /// Connections of this server that read the database. Some six more write, listen and search.
+    /// Connections of this server that read the database. Nine more follow, write, listen and search.
     #[arg(
         long,
         value_name = "NUMBER",

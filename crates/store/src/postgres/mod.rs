@@ -83,7 +83,7 @@ impl PostgresOptions {
         Ok(Self { listener: parse(url)?, ..self })
     }
 
-    /// Reads on so many connections at most. Three more are for writing and listening.
+    /// Reads on so many connections at most. Nine more are for following, writing, listening and searching.
     #[must_use]
     pub fn with_readers(self, readers: u32) -> Self {
         Self { readers, ..self }
