@@ -8,9 +8,8 @@ use grantd_store::{ChainHash, Verified, verify_log, verify_log_on_server};
 use serde_json::json;
 
 use crate::Outcome;
-use crate::data::{check_filled, event_log};
+use crate::data::event_log;
 use crate::database::{DatabaseFlags, Place};
-use crate::key_files::KeyFiles;
 
 /// Entries between two lines of progress.
 const STEP: u64 = 500_000;
@@ -76,11 +75,7 @@ impl Audit {
 impl Verify {
     async fn run(&self) -> Outcome {
         let place = self.database.place()?;
-        if let Place::File = place {
-            check_filled(&self.data)?;
-        }
-        let keys = KeyFiles::of(&self.data).read()?;
-        let mut secrets = place.sealed_secrets(&self.data, keys).await?;
+        let mut secrets = place.sealed_secrets(&self.data).await?;
         let key = secrets.log_key().await?;
         let file = event_log(&self.data);
         let key = key.filter(|_| matches!(place, Place::Server(_)) || file.exists());

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use grantd_model::{Entropy, Secret};
 use grantd_store::{
-    ChainKey, KeyEncryptionKeys, Log, PostgresLog, PostgresOptions, PostgresStore, SealedSecrets, SqliteLog,
-    SqliteStore, Store, StoreError,
+    ChainKey, Log, PostgresLog, PostgresOptions, PostgresStore, SealedSecrets, SqliteLog, SqliteStore, Store,
+    StoreError,
 };
 
 use crate::Outcome;
 use crate::data::{DataFolder, check_filled};
+use crate::key_files::KeyFiles;
 
 /// The flags of a database.
 #[derive(Clone, clap::Args)]
@@ -62,14 +63,21 @@ impl DatabaseFlags {
     /// Where the database is.
     pub(crate) fn place(&self) -> Outcome<Place> {
         let Some(url) = &self.database else { return Ok(Place::File) };
-        let Place::Server(options) = Place::at(url)? else { return Ok(Place::File) };
-        let options = options.with_readers(self.database_connections);
+        let options = server_at(url)?.with_readers(self.database_connections);
         let options = match &self.database_listener {
             Some(url) => options.with_listener(url).map_err(|error| wrong("--database-listener", &error))?,
             None => options,
         };
         Ok(Place::Server(Box::new(options)))
     }
+}
+
+/// The PostgreSQL database at a URL. What is wrong with it is said without it: it has a password in it.
+pub(crate) fn server_at(url: &str) -> Outcome<PostgresOptions> {
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err("--database looks like postgres://user:password@host/database".into());
+    }
+    Ok(PostgresOptions::parse(url).map_err(|error| wrong("--database", &error))?)
 }
 
 fn wrong(flag: &str, error: &StoreError) -> String {
@@ -81,15 +89,6 @@ fn cause(error: &StoreError) -> String {
 }
 
 impl Place {
-    /// The database at a URL. What is wrong with it is said without it: it has a password in it.
-    pub(crate) fn at(url: &str) -> Outcome<Self> {
-        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err("--database looks like postgres://user:password@host/database".into());
-        }
-        let options = PostgresOptions::parse(url).map_err(|error| wrong("--database", &error))?;
-        Ok(Self::Server(Box::new(options)))
-    }
-
     /// Opens the configuration.
     pub(crate) async fn open(&self, folder: &DataFolder, entropy: &dyn Entropy) -> Outcome<Arc<dyn Store>> {
         match self {
@@ -107,20 +106,17 @@ impl Place {
         }
     }
 
-    /// The sealed secrets, beside whoever serves; `keys` are those of the folder. What they are in is named.
-    pub(crate) async fn sealed_secrets(
-        &self,
-        folder: &Path,
-        keys: KeyEncryptionKeys,
-    ) -> Outcome<SealedSecrets> {
+    /// The sealed secrets, under the keys of the folder, beside whoever serves.
+    pub(crate) async fn sealed_secrets(&self, folder: &Path) -> Outcome<SealedSecrets> {
+        let keys = || KeyFiles::of(folder).read();
         match self {
             Self::File => {
                 let file = check_filled(folder)?;
-                let secrets = SealedSecrets::open(&file, keys).await;
+                let secrets = SealedSecrets::open(&file, keys()?).await;
                 Ok(secrets.map_err(|error| format!("{} cannot be used: {error}", file.display()))?)
             }
             Self::Server(options) => {
-                let secrets = SealedSecrets::connect(options, keys).await;
+                let secrets = SealedSecrets::connect(options, keys()?).await;
                 Ok(secrets.map_err(|error| unusable(&error))?)
             }
         }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::data::{Admin, DataFolder};
+use crate::database::unusable;
 
 /// What a start has to know.
 pub(crate) struct Start<'a> {
@@ -53,7 +54,14 @@ impl Start<'_> {
 
     /// A key that opens nothing is found out before anything changes.
     pub(crate) async fn check_key(&self) -> Outcome {
-        Ok(self.store.signing_keys().await.map(drop).map_err(|error| self.folder.unusable(error))?)
+        match self.store.signing_keys().await {
+            Ok(_) => Ok(()),
+            // The folder has the key, but not this database.
+            Err(error) if self.store.is_shared() && !matches!(error, StoreError::Sealed(_)) => {
+                Err(unusable(&error).into())
+            }
+            Err(error) => Err(self.folder.unusable(error).into()),
+        }
     }
 
     /// The Management API is the first API of every folder.

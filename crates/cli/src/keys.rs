@@ -8,8 +8,7 @@ use grantd_store::{KeyEncryptionKeyId, SealedSecrets, SecretCount};
 use serde_json::{Value, json};
 
 use crate::Outcome;
-use crate::data::check_filled;
-use crate::database::{DatabaseFlags, Place};
+use crate::database::DatabaseFlags;
 use crate::key_files::KeyFiles;
 use crate::world::SystemEntropy;
 
@@ -112,13 +111,8 @@ impl Rewrap {
     }
 
     async fn open(&self) -> Outcome<(KeyFiles, SealedSecrets)> {
-        let files = KeyFiles::of(&self.data);
-        let place = self.database.place()?;
-        if let Place::File = place {
-            check_filled(&self.data)?;
-        }
-        let secrets = place.sealed_secrets(&self.data, files.read()?).await?;
-        Ok((files, secrets))
+        let secrets = self.database.place()?.sealed_secrets(&self.data).await?;
+        Ok((KeyFiles::of(&self.data), secrets))
     }
 
     fn say(&self, line: &str, mut said: Value, standing: &Standing) -> Outcome {

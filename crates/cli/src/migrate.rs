@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use grantd_store::{
-    Log, MoveProgress, MovedTable, PostgresOptions, SqliteLog, SqliteStore, Store, move_to_postgres,
-};
+use grantd_store::{Log, MoveProgress, MovedTable, SqliteLog, SqliteStore, Store, move_to_postgres};
 use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::data::DataFolder;
-use crate::database::Place;
+use crate::database::{Place, server_at};
 use crate::world::SystemEntropy;
 
 /// How often it is said how far it has come.
@@ -58,7 +56,7 @@ impl Migrate {
 
 impl SqliteToPostgres {
     async fn run(&self) -> Outcome {
-        let options = self.options()?;
+        let options = server_at(&self.database)?;
         let folder = DataFolder::open_existing(&self.data)?;
         let log = bring_up_to_date(&folder).await?;
         let mut said = Instant::now();
@@ -70,13 +68,6 @@ impl SqliteToPostgres {
         };
         let moved = move_to_postgres(&folder.database(), log.as_deref(), &options, progress).await?;
         self.say(&moved)
-    }
-
-    fn options(&self) -> Outcome<PostgresOptions> {
-        match Place::at(&self.database)? {
-            Place::Server(options) => Ok(*options),
-            Place::File => Err("--database is no PostgreSQL database".into()),
-        }
     }
 
     fn say(&self, moved: &[MovedTable]) -> Outcome {

@@ -7,6 +7,8 @@
 
 #[path = "nodes/bed.rs"]
 mod bed;
+#[path = "nodes/commands.rs"]
+mod commands;
 #[path = "nodes/killed.rs"]
 mod killed;
 #[path = "nodes/linearizability.rs"]

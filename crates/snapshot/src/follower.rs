@@ -26,6 +26,8 @@ const CEILING: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How long the store may take to answer; who waits for the answer has to be told something.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long loading everything may take, which is done when most of it has changed.
+const LOADING: Duration = Duration::from_mins(2);
 /// How old what is known is as a matter of course, under a ceiling that is lower.
 const USUAL: Duration = Duration::from_secs(2);
 
@@ -172,8 +174,9 @@ impl Follower {
     }
 
     async fn load_anew(&self) -> Result<(), StoreError> {
-        let snapshot = Snapshot::new(self.store.load().await?, self.digest_key.clone());
-        self.current.store(Arc::new(snapshot));
+        let configuration = timeout(LOADING, self.store.load()).await;
+        let configuration = configuration.unwrap_or(Err(StoreError::TooSlow(LOADING)))?;
+        self.current.store(Arc::new(Snapshot::new(configuration, self.digest_key.clone())));
         Ok(())
     }
 }

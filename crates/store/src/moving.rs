@@ -7,9 +7,12 @@
 use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, Row, SqliteConnection};
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, ConnectOptions, Connection as _, Database, Decode, Encode, PgConnection,
+    Postgres, Row, Sqlite, SqliteConnection, Type,
+};
 
 use crate::{PostgresOptions, PostgresStore, StoreError};
 
@@ -171,7 +174,7 @@ pub async fn move_to_postgres(
                 (File::Log, None) => continue,
             };
             let mut pass = Pass { columns: columns(&mut to, table).await?, table, all: 0, compares };
-            pass.all = pass.count(from).await?;
+            pass.all = pass.count_in_sqlite(from).await?;
             if compares {
                 moved.push(pass.compare(from, &mut to, &mut progress).await?);
             } else {
@@ -234,9 +237,17 @@ struct Pass<'t> {
 type Values = Vec<Value>;
 
 impl Pass<'_> {
-    async fn count(&self, from: &mut SqliteConnection) -> Result<u64, MoveError> {
-        let text = format!("SELECT COUNT(*) FROM {}", self.table.name);
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(text)).fetch_one(from).await?;
+    fn counting(&self) -> AssertSqlSafe<String> {
+        AssertSqlSafe(format!("SELECT COUNT(*) FROM {}", self.table.name))
+    }
+
+    async fn count_in_sqlite(&self, from: &mut SqliteConnection) -> Result<u64, MoveError> {
+        let count = sqlx::query_scalar::<Sqlite, i64>(self.counting()).fetch_one(from).await?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    async fn count_in_postgres(&self, to: &mut PgConnection) -> Result<u64, MoveError> {
+        let count = sqlx::query_scalar::<Postgres, i64>(self.counting()).fetch_one(to).await?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
@@ -249,12 +260,12 @@ impl Pass<'_> {
     ) -> Result<(), MoveError> {
         let last = format!("{} ORDER BY {} LIMIT 1", self.select(), self.order(" DESC"));
         let last = sqlx::query(AssertSqlSafe(last)).fetch_optional(&mut *to).await?;
-        let mut after = last.map(|row| self.key_of(&self.of_postgres(&row))).transpose()?;
+        let mut after = last.map(|row| self.key_of(&values(&self.columns, &row)?)).transpose()?;
         let mut done = if after.is_some() { self.count_in_postgres(to).await? } else { 0 };
         loop {
             let rows = self.rows_of_sqlite(from, after.as_ref()).await?;
             let Some(last) = rows.last() else { return Ok(()) };
-            after = Some(self.key_of(&Ok(last.clone()))?);
+            after = Some(self.key_of(last)?);
             let refused =
                 |source: sqlx::Error| MoveError::Row { table: self.table.name, source: source.into() };
             let mut transaction = to.begin().await?;
@@ -265,12 +276,6 @@ impl Pass<'_> {
             done += rows.len() as u64;
             progress(self.progress(done));
         }
-    }
-
-    async fn count_in_postgres(&self, to: &mut PgConnection) -> Result<u64, MoveError> {
-        let text = format!("SELECT COUNT(*) FROM {}", self.table.name);
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(text)).fetch_one(to).await?;
-        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     /// Goes through both tables side by side.
@@ -295,7 +300,7 @@ impl Pass<'_> {
                 return Err(MoveError::Different(self.table.name));
             }
             let Some(last) = rows.last() else { break };
-            after = Some(self.key_of(&Ok(last.clone()))?);
+            after = Some(self.key_of(last)?);
             done += rows.len() as u64;
             progress(self.progress(done));
         }
@@ -336,15 +341,9 @@ impl Pass<'_> {
         from: &mut SqliteConnection,
         after: Option<&Values>,
     ) -> Result<Vec<Values>, MoveError> {
-        let mut query = sqlx::query(AssertSqlSafe(self.page(after)));
-        for value in after.into_iter().flatten() {
-            query = match value {
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Number(number) => query.bind(*number),
-                Value::Bytes(bytes) => query.bind(bytes.clone()),
-            };
-        }
-        query.fetch_all(from).await?.iter().map(|row| self.of_sqlite(row)).collect()
+        let query = sqlx::query::<Sqlite>(AssertSqlSafe(self.page(after)));
+        let rows = bind(query, after.into_iter().flatten()).fetch_all(from).await?;
+        rows.iter().map(|row| values(&self.columns, row)).collect()
     }
 
     async fn rows_of_postgres(
@@ -352,15 +351,9 @@ impl Pass<'_> {
         to: &mut PgConnection,
         after: Option<&Values>,
     ) -> Result<Vec<Values>, MoveError> {
-        let mut query = sqlx::query(AssertSqlSafe(self.page(after)));
-        for value in after.into_iter().flatten() {
-            query = match value {
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Number(number) => query.bind(*number),
-                Value::Bytes(bytes) => query.bind(bytes.clone()),
-            };
-        }
-        query.fetch_all(to).await?.iter().map(|row| self.of_postgres(row)).collect()
+        let query = sqlx::query::<Postgres>(AssertSqlSafe(self.page(after)));
+        let rows = bind(query, after.into_iter().flatten()).fetch_all(to).await?;
+        rows.iter().map(|row| values(&self.columns, row)).collect()
     }
 
     async fn insert(&self, to: &mut PgConnection, row: &Values) -> Result<(), sqlx::Error> {
@@ -368,48 +361,52 @@ impl Pass<'_> {
         let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
         let (columns, places) = (columns.join(", "), places.join(", "));
         let text = format!("INSERT INTO {} ({columns}) VALUES ({places})", self.table.name);
-        let mut query = sqlx::query(AssertSqlSafe(text));
-        for value in row {
-            query = match value {
-                Value::Text(text) => query.bind(text.clone()),
-                Value::Number(number) => query.bind(*number),
-                Value::Bytes(bytes) => query.bind(bytes.clone()),
-            };
-        }
-        query.execute(to).await.map(drop)
-    }
-
-    fn of_sqlite(&self, row: &SqliteRow) -> Result<Values, MoveError> {
-        let value = |(place, (_, kind)): (usize, &(String, Kind))| {
-            Ok(match kind {
-                Kind::Text => Value::Text(row.try_get(place)?),
-                Kind::Number => Value::Number(row.try_get(place)?),
-                Kind::Bytes => Value::Bytes(row.try_get(place)?),
-            })
-        };
-        self.columns.iter().enumerate().map(value).collect()
-    }
-
-    fn of_postgres(&self, row: &PgRow) -> Result<Values, MoveError> {
-        let value = |(place, (_, kind)): (usize, &(String, Kind))| {
-            Ok(match kind {
-                Kind::Text => Value::Text(row.try_get(place)?),
-                Kind::Number => Value::Number(row.try_get(place)?),
-                Kind::Bytes => Value::Bytes(row.try_get(place)?),
-            })
-        };
-        self.columns.iter().enumerate().map(value).collect()
+        bind(sqlx::query::<Postgres>(AssertSqlSafe(text)), row).execute(to).await.map(drop)
     }
 
     /// The key of a row.
-    fn key_of(&self, row: &Result<Values, MoveError>) -> Result<Values, MoveError> {
-        let Ok(row) = row else { return Err(MoveError::Different(self.table.name)) };
+    fn key_of(&self, row: &Values) -> Result<Values, MoveError> {
         let value = |column: &&str| {
             let place = self.columns.iter().position(|(name, _)| name == column);
             place.and_then(|place| row.get(place)).cloned().ok_or(MoveError::Different(self.table.name))
         };
         self.table.key.iter().map(value).collect()
     }
+}
+
+/// A statement with these values in their places.
+fn bind<'q, 'v, DB: Database>(
+    query: Query<'q, DB, DB::Arguments>,
+    values: impl IntoIterator<Item = &'v Value>,
+) -> Query<'q, DB, DB::Arguments>
+where
+    Option<String>: Encode<'q, DB> + Type<DB>,
+    Option<i64>: Encode<'q, DB> + Type<DB>,
+    Option<Vec<u8>>: Encode<'q, DB> + Type<DB>,
+{
+    values.into_iter().fold(query, |query, value| match value {
+        Value::Text(text) => query.bind(text.clone()),
+        Value::Number(number) => query.bind(*number),
+        Value::Bytes(bytes) => query.bind(bytes.clone()),
+    })
+}
+
+/// What a row of either database has in these columns.
+fn values<R: Row>(columns: &[(String, Kind)], row: &R) -> Result<Values, MoveError>
+where
+    usize: ColumnIndex<R>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let value = |(place, (_, kind)): (usize, &(String, Kind))| {
+        Ok(match kind {
+            Kind::Text => Value::Text(row.try_get(place)?),
+            Kind::Number => Value::Number(row.try_get(place)?),
+            Kind::Bytes => Value::Bytes(row.try_get(place)?),
+        })
+    };
+    columns.iter().enumerate().map(value).collect()
 }
 
 /// Each value with its kind and its length before it, so that no two rows are the same bytes.

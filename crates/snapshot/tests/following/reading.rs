@@ -66,6 +66,20 @@ async fn more_changes_than_are_read_one_by_one_are_there_after_too() {
     assert!(world.knows("later"));
 }
 
+/// As after a failover to a server that had not heard of the last commits: their numbers are given anew.
+#[tokio::test]
+async fn a_database_that_has_lost_commits_is_loaded_anew() {
+    let world = World::new().await;
+    for id in ["one", "two", "three"] {
+        world.add_client(id).await;
+    }
+    world.follower.catch_up().await.unwrap();
+    world.add_client("in the place of one that is lost").await;
+    world.store.lost.store(2, Ordering::SeqCst);
+    world.follower.catch_up().await.unwrap();
+    assert!(world.knows("in the place of one that is lost"));
+}
+
 #[tokio::test]
 async fn a_read_that_finds_nothing_new_keeps_the_snapshot() {
     let world = World::new().await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use grantd_model::{
@@ -26,6 +26,8 @@ pub struct WatchedStore {
     pub change_reads: AtomicUsize,
     /// How many reads may begin; plenty unless a test takes them away.
     pub gate: Semaphore,
+    /// How many commits it says that it has lost.
+    pub lost: AtomicU64,
     fails: AtomicBool,
     _folder: tempfile::TempDir,
 }
@@ -40,6 +42,7 @@ impl WatchedStore {
             reads: AtomicUsize::new(0),
             change_reads: AtomicUsize::new(0),
             gate: Semaphore::new(1_000_000),
+            lost: AtomicU64::new(0),
             fails: AtomicBool::new(false),
             _folder: folder,
         })
@@ -71,7 +74,8 @@ impl Store for WatchedStore {
         if self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::Stopped);
         }
-        self.sqlite.revision().await
+        let revision = self.sqlite.revision().await?;
+        Ok(Revision(revision.0.saturating_sub(self.lost.load(Ordering::SeqCst))))
     }
 
     async fn reserve_quota(

@@ -1,7 +1,7 @@
 //! PostgreSQL, or what speaks its protocol: one database for many servers.
 //!
 //! Two connections write: one for the configuration, whose transactions come one after another on all nodes because
-//! each begins by locking the revision; and one for what is outside of the revision, which never waits for the first.
+//! each begins by locking the revision; and one for what is outside of the revision, which waits for nobody's turn.
 //! Reads are transactions of their own, so that a pooler in between may give each another connection. A listener hears
 //! of commits; it is a hint, and nothing relies on it.
 

@@ -31,7 +31,6 @@ const TRIES: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Something to be written.
-#[derive(Clone)]
 pub(crate) enum Work {
     /// Changes of the configuration, at the next revision.
     Commit(Vec<Change>),
@@ -166,7 +165,7 @@ async fn write_batch(
         return true;
     }
     let commits = works.iter().any(|work| matches!(work, Work::Commit(_)));
-    match write_some_time(connection, key, works).await {
+    match write_patiently(connection, key, &works).await {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may be gone; the commit stands all the same.
@@ -184,16 +183,16 @@ async fn write_batch(
     }
 }
 
-/// Writes, and once more while other transactions are in the way. An error is the transaction's: nothing of the batch
+/// Writes, and again while other transactions are in the way. An error is the transaction's: nothing of the batch
 /// is durable then, whatever was found on the way, unless it says that this is not known.
-async fn write_some_time(
+async fn write_patiently(
     connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
-    works: Vec<Work>,
+    works: &[Work],
 ) -> Result<Vec<Answer>, StoreError> {
     let mut tried = 0;
     loop {
-        let error = match write_all(connection, key, works.clone()).await {
+        let error = match write_all(connection, key, works).await {
             Ok(outcomes) => return Ok(outcomes),
             Err(error) => connection.give_up(error).await,
         };
@@ -210,7 +209,7 @@ async fn write_some_time(
 async fn write_all(
     connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
-    works: Vec<Work>,
+    works: &[Work],
 ) -> Result<Vec<Answer>, StoreError> {
     let transaction = bounded(connection.begin()).await?;
     // Nobody else seals anything until the end, so what is named here is named for all that is sealed below.
@@ -223,7 +222,7 @@ async fn write_all(
     Ok(outcomes)
 }
 
-async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Result<Answer, StoreError> {
+async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Result<Answer, StoreError> {
     statement(connection, "SAVEPOINT one").await?;
     let outcome = apply(connection, key, work).await;
     if let Err(error) = outcome {
@@ -241,33 +240,33 @@ async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: Work) ->
     Ok(outcome)
 }
 
-async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Answer {
+async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Answer {
     match work {
         Work::Commit(changes) => {
             Ok(Written { revision: apply_all(connection, key, changes).await?, ..Written::default() })
         }
         Work::Use(uses, now) => {
-            let first = one_time_uses::note(connection, &uses, now).await?;
+            let first = one_time_uses::note(connection, uses, *now).await?;
             Ok(Written { first, ..Written::default() })
         }
         Work::ReserveQuota(reservation, now) => {
-            let reserved = quotas::reserve(connection, &reservation, now).await?;
+            let reserved = quotas::reserve(connection, reservation, *now).await?;
             Ok(Written { reserved, ..Written::default() })
         }
         Work::ReturnQuota(unspent) => {
-            quotas::give_back(connection, &unspent).await?;
+            quotas::give_back(connection, unspent).await?;
             Ok(Written::default())
         }
         Work::MakeLogKey(new) => {
-            log_keys::make(connection, key, &new).await?;
+            log_keys::make(connection, key, new).await?;
             Ok(Written::default())
         }
         Work::LeaveUses(uses, now) => {
-            one_time_uses::leave(connection, &uses, now).await?;
+            one_time_uses::leave(connection, uses, *now).await?;
             Ok(Written::default())
         }
         Work::TakeOverUses(now) => {
-            let former = one_time_uses::take_over(connection, now).await?;
+            let former = one_time_uses::take_over(connection, *now).await?;
             Ok(Written { former, ..Written::default() })
         }
     }
@@ -276,7 +275,7 @@ async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: Work) -> Ans
 async fn apply_all(
     connection: &mut Connection,
     key: &Sealer<'_>,
-    changes: Vec<Change>,
+    changes: &[Change],
 ) -> Result<Revision, StoreError> {
     let revision = revision::advance(connection).await?;
     let mut write = Write { connection, revision, key };
