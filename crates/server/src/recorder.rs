@@ -152,24 +152,56 @@ impl Recorder {
         }
     }
 
+    /// Writes what waits now, some at a time. What could not be written waits on, before what came meanwhile.
     async fn write_waiting(&self, log: &dyn Log) -> Result<(), StoreError> {
-        let events = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let some = waiting.events.len().min(AT_ONCE);
-            waiting.events.drain(..some).collect::<Vec<_>>()
-        };
-        if events.is_empty() {
-            return Ok(());
+        let mut left = self.waiting();
+        while left > 0 {
+            let events: Vec<LogEvent> = {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let some = left.min(AT_ONCE).min(waiting.events.len());
+                waiting.events.drain(..some).collect()
+            };
+            let written = events.len();
+            if let Err(error) = log.append(&events).await {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let later = std::mem::replace(&mut waiting.events, events);
+                waiting.events.extend(later);
+                return Err(error);
+            }
+            self.settled.send_modify(|settled| *settled += written as u64);
+            left = left.saturating_sub(written);
         }
-        let written = events.len() as u64;
-        let outcome = log.append(&events).await;
-        if outcome.is_err() {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            let later = std::mem::replace(&mut waiting.events, events);
-            waiting.events.extend(later);
-        } else {
-            self.settled.send_modify(|settled| *settled += written);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing test may panic")]
+mod tests {
+    use grantd_model::{LogEventKind, LogPosition, Secret, Timestamp};
+    use grantd_store::{ChainKey, SqliteLog};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_stops_leaves_nothing_however_much_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = ChainKey::new(&Secret::from(vec![7; ChainKey::LENGTH]));
+        let log: Arc<dyn Log> = Arc::new(SqliteLog::open(&folder.path().join("log"), key).await.unwrap());
+        let recorder = Recorder::to(Arc::clone(&log));
+        for number in 0..=(2 * AT_ONCE) {
+            let date = Timestamp::from_seconds(number as u64);
+            recorder.record(LogEvent::new(
+                LogEventKind::TokenIssued,
+                date,
+                "a token".into(),
+                "tenant".into(),
+            ));
         }
-        outcome
+        recorder.finish().await;
+        assert_eq!(
+            (recorder.waiting(), log.newest().await.unwrap()),
+            (0, LogPosition(2 * AT_ONCE as u64 + 1))
+        );
     }
 }
