@@ -110,7 +110,7 @@ def existing(token):
     changing_grant, standing_grant = grant(changing, audience), grant(standing[0], standing_audience)
     organizations = [create("organizations", name=name)["id"] for name in ("changing", "standing")]
     create(f"organizations/{organizations[1]}/client-grants", grant_id=standing_grant)
-    create(f"organizations/{organizations[1]}/discovery-domains", domain="standing.example.com")
+    domain = create(f"organizations/{organizations[1]}/discovery-domains", domain="standing.example.com")["id"]
     keyed, credential = keyed_client(create)
     sink = {"httpEndpoint": "https://receiver.invalid/"}
     streams = [create("log-streams", type="http", sink=sink)["id"] for _ in range(4)]
@@ -128,11 +128,12 @@ def existing(token):
         "INTEROP_GRANT": standing_grant,
         "INTEROP_ORGANIZATION": organizations[1],
         "INTEROP_ORGANIZATION_NAME": "standing",
+        "INTEROP_DISCOVERY_DOMAIN": "standing.example.com",
         "INTEROP_LOG": answered(requests.get(f"{BASE}/logs", headers={"Authorization": f"Bearer {token}"}, **tls()))[0]["log_id"],
         "INTEROP_NEVER_DELETED": " ".join([changing, audience, changing_api, changing_grant, organizations[0], streams[3]]),
         "INTEROP_NEVER_CHANGED": " ".join(
             # The first two are who is asking, and what signs the token.
-            [ENVIRONMENT["GRANTD_CLIENT_ID"], signing_key(token), keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1]]
+            [ENVIRONMENT["GRANTD_CLIENT_ID"], signing_key(token), keyed, *standing, standing_audience, standing_api, standing_grant, organizations[1], domain]
         ),
     }
 
