@@ -29,9 +29,10 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Builds the server as a developer does, and says where it is.
+/// Builds the server as the tests do, which have it then, and says where it is. By itself it would be built anew with
+/// most of what it depends on: the tests' dependencies turn on features of theirs.
 pub fn build_grantd() -> Result<PathBuf> {
-    let finished = show(cargo(&["build", "--quiet", "--package", "grantd"]), BUILD_LIMIT)?;
+    let finished = show(cargo(&["test", "--quiet", "--workspace", "--no-run"]), BUILD_LIMIT)?;
     if finished.success {
         Ok(crate::target().join("debug/grantd"))
     } else {
@@ -46,9 +47,14 @@ pub fn in_workspace(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
-/// Runs `command` to its end or until `limit` has passed, and shows every line.
+/// Runs `command` to its end or until `limit` has passed, and shows every line; beside others, with the name of the
+/// thread before it.
 pub fn show(command: Command, limit: Duration) -> Result<Finished> {
-    run(command, limit, |line| println!("{line}"))
+    let thread = thread::current();
+    match thread.name().filter(|name| *name != "main") {
+        Some(name) => run(command, limit, |line| println!("{name}: {line}")),
+        None => run(command, limit, |line| println!("{line}")),
+    }
 }
 
 /// Runs `command` as [`show`] does, without showing anything.

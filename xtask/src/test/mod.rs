@@ -11,6 +11,7 @@ mod rust;
 mod schemathesis;
 mod server;
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::test::outcome::Outcome;
@@ -32,37 +33,63 @@ impl Options {
 
 type Step = (&'static str, fn(Options) -> Result<Outcome>);
 
-const STEPS: &[Step] = &[
-    ("check-deps", |_| Ok(Outcome::one(check_deps::run()?))),
-    ("fmt", |_| rust::format()),
-    ("clippy", |_| rust::clippy()),
-    ("rust", rust::test),
-    ("traces", |_| rust::traces()),
-    ("generated", |_| Ok(Outcome::one(generate::run(generate::Mode::Check)?))),
-    ("node", node::run),
-    ("python", python::run),
-    ("deploy-cli", deploy_cli::run),
-    ("go", go::run),
-    ("schemathesis", schemathesis::run),
-    ("deny", |_| rust::deny()),
+/// One after the other; those in one line at the same time, because none of them keeps two cores busy by itself.
+const STEPS: &[&[Step]] = &[
+    &[("check-deps", |_| Ok(Outcome::one(check_deps::run()?)))],
+    &[("fmt", |_| rust::format())],
+    &[("clippy", |_| rust::clippy())],
+    &[("rust", rust::test)],
+    &[("traces", |_| rust::traces())],
+    &[("generated", |_| Ok(Outcome::one(generate::run(generate::Mode::Check)?)))],
+    &[("node", node::run)],
+    &[("python", python::run)],
+    &[("go", go::run)],
+    &[("deploy-cli", deploy_cli::run), ("schemathesis", schemathesis::run)],
+    &[("deny", |_| rust::deny())],
 ];
+
+fn steps() -> impl Iterator<Item = &'static Step> {
+    STEPS.iter().copied().flatten()
+}
 
 /// Runs the steps named in `arguments`, or all. `false` when anything failed.
 pub fn run(arguments: &[&str]) -> Result<bool> {
     let (options, names) = parse(arguments)?;
-    let chosen = STEPS.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
     let mut table = Vec::new();
-    for (name, step) in chosen {
-        println!("\n==> {name}");
-        let start = Instant::now();
-        let outcome = step(options).unwrap_or_else(|error| {
-            println!("{name}: {error}");
-            Outcome::one(false)
-        });
-        println!("<== {name}: {} passed, {} failed", outcome.passed, outcome.failed);
-        table.push((*name, outcome, start.elapsed()));
+    for line in STEPS {
+        let chosen: Vec<&Step> =
+            line.iter().filter(|(name, _)| names.is_empty() || names.contains(name)).collect();
+        table.extend(side_by_side(&chosen, options)?);
     }
     Ok(summarize(&table))
+}
+
+type Ended = (&'static str, Outcome, Duration);
+
+fn side_by_side(steps: &[&'static Step], options: Options) -> Result<Vec<Ended>> {
+    if let [step] = steps {
+        return Ok(vec![ended(step, options)]);
+    }
+    thread::scope(|scope| {
+        // What a step prints has the name of its thread before it.
+        let spawn = |step: &'static Step| {
+            let named = thread::Builder::new().name(step.0.to_owned());
+            named.spawn_scoped(scope, move || ended(step, options))
+        };
+        let running = steps.iter().map(|step| spawn(step)).collect::<std::io::Result<Vec<_>>>()?;
+        running.into_iter().map(|step| step.join().map_err(|_| "a step has panicked".into())).collect()
+    })
+}
+
+fn ended((name, step): &'static Step, options: Options) -> Ended {
+    println!("\n==> {name}");
+    let start = Instant::now();
+    let outcome = step(options).unwrap_or_else(|error| {
+        println!("{name}: {error}");
+        Outcome::one(false)
+    });
+    println!("<== {name}: {} passed, {} failed", outcome.passed, outcome.failed);
+    (name, outcome, start.elapsed())
 }
 
 fn parse<'a>(arguments: &[&'a str]) -> Result<(Options, Vec<&'a str>)> {
@@ -71,10 +98,10 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Options, Vec<&'a str>)> {
     for argument in arguments {
         if *argument == "--long" {
             options.long = true;
-        } else if STEPS.iter().any(|(name, _)| name == argument) {
+        } else if steps().any(|(name, _)| name == argument) {
             names.push(*argument);
         } else {
-            let steps: Vec<&str> = STEPS.iter().map(|(name, _)| *name).collect();
+            let steps: Vec<&str> = steps().map(|(name, _)| *name).collect();
             return Err(format!("no step is called {argument}; there are {}", steps.join(", ")).into());
         }
     }
@@ -82,7 +109,7 @@ fn parse<'a>(arguments: &[&'a str]) -> Result<(Options, Vec<&'a str>)> {
 }
 
 /// Prints the table, what was left out, and the line of counts. `false` when anything failed.
-fn summarize(table: &[(&str, Outcome, Duration)]) -> bool {
+fn summarize(table: &[Ended]) -> bool {
     let left_out_fails = outcome::in_ci();
     println!("\n{:<14}{:>8}{:>8}{:>9}", "step", "passed", "failed", "seconds");
     for (name, outcome, took) in table {
