@@ -5,8 +5,12 @@
 //! `GRANTD_TEST_SEED` repeats a run's choices.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a failing test may panic")]
 
+#[path = "nodes/asking.rs"]
+mod asking;
 #[path = "nodes/bed.rs"]
 mod bed;
+#[path = "nodes/clocks.rs"]
+mod clocks;
 #[path = "nodes/commands.rs"]
 mod commands;
 #[path = "nodes/killed.rs"]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use grantd_testbed::{Cluster, Durability};
+use grantd_testbed::{Cluster, Durability, set_clock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::block_in_place;
@@ -29,6 +29,8 @@ pub static MEASURING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(())
 pub struct Node {
     place: Place,
     arguments: Vec<String>,
+    /// By how many seconds its clock is ahead.
+    ahead: i64,
     running: Mutex<Option<Server>>,
     base: RwLock<String>,
     /// How often it was started and ended. Odd: it runs.
@@ -56,10 +58,16 @@ impl Node {
         Self {
             place: Place::new(),
             arguments: usual.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect(),
+            ahead: 0,
             running: Mutex::default(),
             base: RwLock::default(),
             life: AtomicU64::new(0),
         }
+    }
+
+    /// The same with a clock that is so many seconds ahead, or behind.
+    pub fn with_clock(self, ahead: i64) -> Self {
+        Self { ahead, ..self }
     }
 
     /// The data folder.
@@ -69,7 +77,11 @@ impl Node {
 
     /// What starts it.
     pub fn command(&self) -> Command {
-        self.place.serve(&self.arguments.iter().map(String::as_str).collect::<Vec<_>>())
+        let mut command = self.place.serve(&self.arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        if self.ahead != 0 {
+            set_clock(&mut command, self.ahead);
+        }
+        command
     }
 
     /// Gives it the key that opens the secrets of its database.
@@ -129,7 +141,12 @@ impl Nodes {
 
     /// Nodes that reach the database each by a URL of its own.
     pub async fn start_at(database: &str, nodes: &[(String, &[&str])]) -> Self {
-        let nodes: Vec<Node> = nodes.iter().map(|(url, arguments)| Node::new(url, arguments)).collect();
+        let nodes = nodes.iter().map(|(url, arguments)| Node::new(url, arguments)).collect();
+        Self::begin(database, nodes).await
+    }
+
+    /// Starts nodes that were never started, on an empty database.
+    pub async fn begin(database: &str, nodes: Vec<Node>) -> Self {
         nodes[0].start();
         for node in &nodes[1..] {
             node.give_key(&nodes[0].key());

@@ -67,7 +67,7 @@ async fn until_written(nodes: &Nodes, node: usize, name: &str) {
 }
 
 /// What is changed at one node, the others go by.
-async fn assert_all_see_one_another(nodes: &Nodes, name: &str) {
+pub async fn assert_all_see_one_another(nodes: &Nodes, name: &str) {
     for node in 0..nodes.len() {
         let job = nodes.job_without_grant(&format!("{name}-{node}")).await;
         let grant = nodes.api(node).create("/api/v2/client-grants", job.grant()).await;

@@ -6,118 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use rcgen::KeyPair;
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::bed::{DATABASES, ISSUER, Job, Nodes, unix_time, until};
+use crate::asking::{Key, ask_with, change_api, form_of, send, signs_with, text};
+use crate::bed::{DATABASES, Job, Nodes, unix_time, until};
 use crate::support::api::{Api, client};
 use crate::support::grantd;
-
-/// A key of a client.
-struct Key {
-    public: String,
-    private: EncodingKey,
-}
-
-impl Key {
-    fn new() -> Self {
-        let pair = KeyPair::generate().unwrap();
-        let private = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
-        Self { public: pair.public_key_pem(), private }
-    }
-
-    fn sign(&self, header: &Header, claims: &Value) -> String {
-        encode(header, claims, &self.private).unwrap()
-    }
-
-    /// A proof of possession for the token endpoint (RFC 9449).
-    fn proof(&self, name: &str) -> String {
-        let jwk = Jwk::from_encoding_key(&self.private, Algorithm::ES256).unwrap();
-        let mut jwk = serde_json::to_value(jwk).unwrap();
-        jwk.as_object_mut().unwrap().retain(|name, _| ["kty", "crv", "x", "y"].contains(&name.as_str()));
-        let jwk = serde_json::from_value(jwk).unwrap();
-        let header =
-            Header { typ: Some("dpop+jwt".to_owned()), jwk: Some(jwk), ..Header::new(Algorithm::ES256) };
-        let url = format!("{ISSUER}oauth/token");
-        let claims = json!({"jti": name, "htm": "POST", "htu": url, "iat": unix_time().as_secs()});
-        self.sign(&header, &claims)
-    }
-}
-
-/// A form, with a header, at a node.
-async fn send(
-    http: &Client,
-    nodes: &Nodes,
-    node: usize,
-    path: &str,
-    form: &[(&str, &str)],
-    proof: Option<&str>,
-) -> (u16, Value) {
-    let mut request = http.post(format!("{}{path}", nodes.node(node).base())).form(form);
-    if let Some(proof) = proof {
-        request = request.header("dpop", proof);
-    }
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name].as_str().unwrap()
-}
-
-fn form_of(job: &Job) -> [(&str, &str); 4] {
-    [
-        ("grant_type", "client_credentials"),
-        ("client_id", text(&job.client, "client_id")),
-        ("client_secret", text(&job.client, "client_secret")),
-        ("audience", job.audience.as_str().unwrap()),
-    ]
-}
-
-/// Changes the API of a job.
-async fn change_api(nodes: &Nodes, job: &Job, body: &Value) {
-    let apis = nodes.api(0).list("/api/v2/resource-servers", "resource_servers").await;
-    let of_job = apis.iter().find(|api| api["identifier"] == job.audience).unwrap();
-    let path = format!("/api/v2/resource-servers/{}", text(of_job, "id"));
-    let answer = nodes.api(0).call(Method::PATCH, &path, Some(body)).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_works_at_one_node_once() {
     let nodes = Nodes::start(&DATABASES, [&[], &[]]).await;
-    let (http, api, key) = (client().build().unwrap(), nodes.api(0), Key::new());
+    let (http, key) = (client().build().unwrap(), Key::new());
     let job = nodes.job("keys").await;
-    let id = text(&job.client, "client_id");
-    let credential = json!({"credential_type": "public_key", "pem": key.public, "alg": "ES256"});
-    let credential = api.create(&format!("/api/v2/clients/{id}/credentials"), credential).await;
-    let methods = json!({"private_key_jwt": {"credentials": [{"id": credential["id"]}]}});
-    let body = json!({
-        "client_authentication_methods": methods, "token_endpoint_auth_method": null,
-        "jwt_configuration": {"alg": "RS256"},
-    });
-    let answer = api.call(Method::PATCH, &format!("/api/v2/clients/{id}"), Some(&body)).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let ask = async |node: usize, assertion: &str| {
-        let form = [
-            ("grant_type", "client_credentials"),
-            ("audience", job.audience.as_str().unwrap()),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", assertion),
-        ];
-        send(&http, &nodes, node, "/oauth/token", &form, None).await.0
-    };
+    signs_with(&nodes, &job, &key).await;
+    let ask = async |node: usize, assertion: &str| ask_with(&http, &nodes, node, &job, assertion).await;
     for number in 0..20 {
-        let now = unix_time().as_secs();
-        let claims = json!({
-            "iss": id, "sub": id, "aud": ISSUER, "jti": format!("jti-{number}"), "iat": now, "exp": now + 120,
-        });
-        let assertion = key.sign(&Header::new(Algorithm::ES256), &claims);
+        let assertion = key.assertion(&job, &format!("jti-{number}"), unix_time());
         // One after the other, and both at once.
         let statuses = if number < 5 {
             let (first, second) = (number % 2, (number + 1) % 2);
