@@ -71,9 +71,14 @@ impl Administrator {
     }
 
     /// Grants a client three of the four scopes of an API.
-    pub(crate) async fn grant(&mut self, client: &str, audience: &str) -> Outcome {
+    pub(crate) async fn grant(&mut self, client: &str, audience: &str) -> Outcome<Value> {
         let grant = json!({"client_id": client, "audience": audience, "scope": SCOPES.get(..3)});
-        self.create("/api/v2/client-grants", &grant).await.map(drop)
+        self.create("/api/v2/client-grants", &grant).await
+    }
+
+    /// Deletes what a path names.
+    pub(crate) async fn delete(&mut self, path: &str) -> Outcome {
+        self.connection.write(Method::DELETE, &self.bearer, path, &Value::Null).await.map(drop)
     }
 
     /// Changes what a path names.

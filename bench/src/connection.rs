@@ -55,7 +55,7 @@ impl Connection {
         Ok(serde_json::from_slice(&self.send(request).await?)?)
     }
 
-    /// Creates or changes something through the Management API.
+    /// Creates, changes or deletes something through the Management API; null is no body.
     pub(crate) async fn write(
         &mut self,
         method: Method,
@@ -65,8 +65,10 @@ impl Connection {
     ) -> Outcome<Value> {
         let request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         let request = request.header(CONTENT_TYPE, JSON).header(AUTHORIZATION, format!("Bearer {bearer}"));
-        let answer = self.send(request.body(Full::from(serde_json::to_vec(record)?))?).await?;
-        Ok(serde_json::from_slice(&answer)?)
+        let body = if record.is_null() { Vec::new() } else { serde_json::to_vec(record)? };
+        let answer = self.send(request.body(Full::from(body))?).await?;
+        // What was deleted has nothing to show.
+        Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
     }
 
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Outcome<Bytes> {

@@ -15,7 +15,7 @@ use crate::check::text;
 /// How many requests the Management API gets at a time.
 const WRITERS: usize = 32;
 /// How many APIs there are.
-const APIS: usize = 16;
+pub(crate) const APIS: usize = 16;
 
 /// How much there is to be.
 #[derive(Clone, Copy)]
@@ -101,6 +101,6 @@ fn dialect(algorithm: Algorithm) -> Value {
 }
 
 /// All of the same length, so that all tokens are.
-fn audience(number: usize) -> String {
+pub(crate) fn audience(number: usize) -> String {
     format!("https://api-{number:02}.example.com/")
 }

@@ -23,7 +23,7 @@ const STARTS: usize = 10;
 pub(crate) struct Grantd {
     program: PathBuf,
     folder: TempDir,
-    flags: &'static [&'static str],
+    flags: Vec<String>,
     log: Option<&'static str>,
 }
 
@@ -35,7 +35,13 @@ impl Grantd {
             Some(named) => PathBuf::from(named),
             None => std::env::current_exe()?.with_file_name("grantd"),
         };
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         Ok(Self { program, folder: tempfile::tempdir()?, flags, log: None })
+    }
+
+    /// The same, started with these flags.
+    pub(crate) fn with_flags(self, flags: Vec<String>) -> Self {
+        Self { flags, ..self }
     }
 
     /// The same, with this filter of what it says about itself.
@@ -57,7 +63,9 @@ impl Grantd {
     pub(crate) fn start(&self) -> Outcome<Server> {
         let data = self.data().to_str().ok_or("the temporary folder has no name in UTF-8")?;
         let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
-        Server::start(&self.program, &[serve.as_slice(), self.flags].concat(), &self.log(), self.log)
+        let flags = self.flags.iter().map(String::as_str);
+        let arguments: Vec<&str> = serve.into_iter().chain(flags).collect();
+        Server::start(&self.program, &arguments, &self.log(), self.log)
     }
 
     /// How long it takes to be ready on a folder that is filled.

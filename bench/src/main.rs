@@ -1,5 +1,5 @@
 //! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
-//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs.
+//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs, `nodes` at several servers.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
@@ -19,6 +19,8 @@ mod machine;
 mod method;
 mod methods;
 mod methods_report;
+mod multitude;
+mod nodes;
 mod operations;
 mod process;
 mod report;
@@ -53,6 +55,8 @@ enum Command {
     Methods(methods::Options),
     /// CPU time per token with logs, metrics, quotas and limits on, beside all of it off.
     Operations(operations::Options),
+    /// Several nodes on one PostgreSQL: starts, memory, how soon a change is in force, tokens per second.
+    Nodes(nodes::Options),
     /// The ceiling itself; the others start it.
     #[command(hide = true)]
     Ceiling(ceiling::Options),
@@ -64,6 +68,7 @@ async fn main() -> ExitCode {
         Command::Token(options) => token::run(&options).await,
         Command::Methods(options) => methods::run(&options).await,
         Command::Operations(options) => operations::run(&options).await,
+        Command::Nodes(options) => nodes::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };
     match outcome {

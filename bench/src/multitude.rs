@@ -1,0 +1,73 @@
+//! Very many clients with a grant each: copies of one that the Management API has made, committed by thousands through
+//! the store that the server itself writes with. A million requests would take most of an hour.
+
+use grantd_model::{Audience, Client, ClientGrant, ClientGrantId, ClientId, ClientSecret, Secret, Timestamp};
+use grantd_store::{Change, Store};
+
+use crate::Outcome;
+use crate::caller::Caller;
+
+/// Clients that one commit makes, each with its grant.
+const AT_ONCE: usize = 2_000;
+
+/// The one that is copied.
+pub(crate) struct Template {
+    client: Client,
+    grant: ClientGrant,
+}
+
+impl Template {
+    /// What the Management API has answered with these identifiers.
+    pub(crate) async fn read(store: &dyn Store, client_id: &str, grant_id: &str) -> Outcome<Self> {
+        let client = store.get_client(&ClientId::from(client_id)).await?.ok_or("there is no such client")?;
+        let grant = store.get_client_grant(&ClientGrantId::from(grant_id)).await?;
+        Ok(Self { client: client.record, grant: grant.ok_or("there is no such grant")?.record })
+    }
+
+    /// Makes so many more, with grants for these APIs in turns, and says who they are.
+    pub(crate) async fn multiply(
+        &self,
+        store: &dyn Store,
+        number: usize,
+        audience: impl Fn(usize) -> String,
+    ) -> Outcome<Vec<Caller>> {
+        let mut callers = Vec::with_capacity(number);
+        let mut told = 0;
+        while callers.len() < number {
+            let first = callers.len();
+            let mut changes = Vec::with_capacity(2 * AT_ONCE);
+            for number in first..number.min(first + AT_ONCE) {
+                let audience = audience(number);
+                let (client, grant, caller) = self.copy(number, audience);
+                changes.extend([Change::CreateClient(client), Change::CreateClientGrant(grant)]);
+                callers.push(caller);
+            }
+            store.commit(changes).await?;
+            let tenth = callers.len() * 10 / number;
+            if tenth > told {
+                told = tenth;
+                eprintln!("filling: {} of {number} copies", callers.len());
+            }
+        }
+        Ok(callers)
+    }
+
+    fn copy(&self, number: usize, audience: String) -> (Client, ClientGrant, Caller) {
+        let (id, secret) = (format!("Copy{number:028}"), format!("secret-of-{number:054}"));
+        let value = Secret::from(secret.clone().into_bytes());
+        let client = Client {
+            client_id: ClientId::from(id.as_str()),
+            name: format!("Copy {number}"),
+            client_secret: ClientSecret::new(value, Timestamp::default()),
+            ..self.client.clone()
+        };
+        let caller = Caller::with_secret(&id, &secret, &audience);
+        let grant = ClientGrant {
+            id: ClientGrantId::from(format!("cgr_{number:016}")),
+            client_id: Some(ClientId::from(id)),
+            audience: Audience::from(audience),
+            ..self.grant.clone()
+        };
+        (client, grant, caller)
+    }
+}
