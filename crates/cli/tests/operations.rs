@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::api::{Api, admin};
 use support::{Place, Server, grantd};
 
@@ -146,4 +146,40 @@ async fn every_request_is_one_line_of_json_in_the_log() {
     assert_eq!(told, [(&200.into(), &admin["client_id"]), (&401.into(), &admin["client_id"])]);
     assert_eq!(requests.last().unwrap()["fields"]["reason"], "the secret is wrong");
     assert!(!stderr.contains("a-wrong-secret"));
+}
+
+/// What a caller sends stands in the log where it says why, and begins no line there and ends no member.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_caller_begins_a_line_of_the_log() {
+    let forged =
+        "x\r\n2026-01-02T03:04:05.000000Z  INFO grantd: forged\u{85}\u{2028}\u{1b}[2J\0\",\"level\":\"";
+    for format in ["text", "json"] {
+        let place = Place::new();
+        let server = place.start(&["--log-format", format]);
+        let api = Api::open(&server.base, &place.data()).await;
+        let admin = admin(&place.data());
+        let (id, secret, audience) = (&admin["client_id"], &admin["client_secret"], &admin["audience"]);
+        let forged_value = Value::from(forged);
+        api.ask(&forged_value, secret, audience).await;
+        api.ask(id, &forged_value, audience).await;
+        api.ask(id, secret, &forged_value).await;
+        let name = json!({"name": "acme", "display_name": forged});
+        api.create("/api/v2/organizations", name).await;
+        api.call(reqwest::Method::POST, "/api/v2/organizations", Some(&forged_value)).await;
+        for path in ["/api/v2/clients/x%0d%0aforged", "/api/v2/clients?q=%0d%0aforged", "/%0d%0aforged"] {
+            api.call(reqwest::Method::GET, path, None).await;
+        }
+        let log = server.stop().stderr;
+        let requests = log.lines().filter(|line| line.contains("http.status")).count();
+        assert_eq!(requests, 9, "{log}");
+        for line in log.split(['\n', '\u{85}', '\u{2028}']).filter(|line| !line.is_empty()) {
+            assert!(!line.contains(|letter: char| letter.is_control()), "{line:?}");
+            if format == "json" {
+                assert!(serde_json::from_str::<Value>(line).unwrap()["level"].is_string(), "{line}");
+            } else {
+                assert!(line.starts_with("20"), "{line:?}");
+            }
+            assert!(!line.starts_with("2026-01-02T03:04:05"), "{line:?}");
+        }
+    }
 }

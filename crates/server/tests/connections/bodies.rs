@@ -58,6 +58,11 @@ async fn broken_framing_gets_400() {
         "content-length: -1\r\n\r\n",
         "content-length: +1\r\n\r\na",
         "transfer-encoding: gzip\r\n\r\n",
+        "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "transfer-encoding : chunked\r\n\r\n0\r\n\r\n",
+        "content-length: 1\r\n content-length: 2\r\n\r\nab",
+        "transfer-encoding: chunked\r\n\r\n1;\nx\r\na\r\n0\r\n\r\n",
     ] {
         let answer = answer(server.connect().await, &format!("{HEAD}{body}")).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{body:?}: {answer}");
@@ -76,6 +81,24 @@ async fn a_length_beside_chunks_smuggles_nothing() {
     let answer = answer(server.connect().await, &request).await;
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+/// What comes behind the end of one request is another, however the first was framed: it is read with its own
+/// credentials, and the first has none of it.
+#[tokio::test]
+async fn chunks_end_where_they_say() {
+    let app = App::start().await;
+    let server = Server::plain(app.router.clone()).await;
+    let rest = "GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    for chunks in
+        ["0\r\n\r\n", "00000000\r\n\r\n", "0;x=\"0\"\r\n\r\n", "1\r\na\r\n0\r\ncontent-length: 100\r\n\r\n"]
+    {
+        let request = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{chunks}{rest}");
+        let answers = answer(server.connect().await, &request).await;
+        let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+        assert_eq!(statuses, ["400", "404"], "{chunks:?}");
+        assert!(answers.contains("Missing required parameter: grant_type"), "{chunks:?}: {answers}");
+    }
 }
 
 #[tokio::test]

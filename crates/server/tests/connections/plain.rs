@@ -70,6 +70,20 @@ async fn a_head_that_is_too_long_gets_431() {
 }
 
 #[tokio::test]
+async fn a_head_of_too_many_headers_gets_431() {
+    let server = Server::plain(hello()).await;
+    for count in [101, 10_000] {
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a:\r\n".repeat(count));
+        let (mut reader, mut writer) = server.connect().await.into_split();
+        let sending = tokio::spawn(async move { drop(writer.write_all(head.as_bytes()).await) });
+        let answer = read_to_end(&mut reader).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{count}: {answer}");
+        soon(sending).await.unwrap();
+    }
+    server.assert_serves().await;
+}
+
+#[tokio::test]
 async fn a_head_as_long_as_a_token_with_every_scope_is_served() {
     let server = Server::plain(hello()).await;
     let token = "a".repeat(16 * 1024);
