@@ -4,5 +4,5 @@ mod attacks;
 mod introspection;
 mod keys;
 mod nodes;
-mod questions;
+pub mod questions;
 mod revocation;

@@ -57,6 +57,7 @@ async fn every_broken_rule_and_every_name_that_leads_nowhere_is_named() {
             {"client": "Good", "audience": "https://b.test/"},
             {"client": "Good", "audience": "@management-api", "scope": ["read:nothing"]},
             {"audience": "https://b.test/"},
+            {"client": "Good", "audience": "@management-api", "subject_type": "user", "allow_all_scopes": true},
         ],
     });
     let answer = apply(&app, json!({ "document": document })).await;
@@ -67,6 +68,7 @@ async fn every_broken_rule_and_every_name_that_leads_nowhere_is_named() {
     /client_grants/3: the client grant "Good for https://b.test/" is declared twice
     /client_grants/4: scope is not a subset of the system API's
     /client_grants/5: exactly one of client_id and default_for names the grantee
+    /client_grants/6: allow_all_scopes is not for system APIs
     /clients/0: grant types ["client_credentials"] are not for this client
     /clients/1/default_organization: there is no organization "nowhere"
     /clients/2: several clients are called "Twin": tell them apart by client_id

@@ -270,34 +270,7 @@ async fn an_unknown_member_of_the_body_is_refused_before_anything_is_looked_up()
 async fn every_operation_succeeds_with_its_status() {
     for operation in Operation::ALL {
         let world = World::start().await;
-        let body = match operation {
-            Operation::CreateClientGrant => {
-                json!({"client_id": world.client, "audience": MANAGEMENT, "scope": ["read:clients"]})
-            }
-            Operation::CreateResourceServer => json!({"identifier": "x"}),
-            Operation::CreateClient | Operation::UpdateClient | Operation::CreateOrganization => {
-                json!({"name": "x"})
-            }
-            Operation::CreateCredential => {
-                json!({"credential_type": "cert_subject_dn", "subject_dn": "CN=x"})
-            }
-            Operation::UpdateCredential => json!({"expires_at": null}),
-            Operation::CreateOrganizationClientGrant => json!({"grant_id": world.grant}),
-            Operation::CreateDiscoveryDomain => json!({"domain": "other.test"}),
-            Operation::UpdateDiscoveryDomain => json!({"status": "verified"}),
-            Operation::AddOrganizationClients => {
-                json!({"clients": [{"client_id": world.other_client().await, "use_for_member_access": true}]})
-            }
-            Operation::RemoveOrganizationClients => json!({"clients": [world.client]}),
-            Operation::UpdateOrganizationClient => json!({"use_for_member_access": false}),
-            Operation::UpdateClientGrant => json!({"scope": ["x"]}),
-            Operation::CreateLogStream => {
-                json!({"type": "http", "sink": {"httpEndpoint": "https://receiver.test/"}})
-            }
-            Operation::UpdateTenantSettings => json!({"friendly_name": "x"}),
-            _ => json!({}),
-        };
-        let body = if operation.payload_schema().is_some() { body.to_string() } else { String::new() };
+        let body = world.body(*operation).await;
         let answer = world.send_json(*operation, body).await;
         assert_eq!(answer.status.as_u16(), operation.success(), "{operation:?}: {}", answer.text);
         assert_eq!(answer.headers["content-type"], "application/json; charset=utf-8");

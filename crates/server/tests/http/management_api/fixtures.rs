@@ -240,6 +240,41 @@ impl World {
             .replace("{discovery_domain}", "acme.test")
     }
 
+    /// A body that the operation succeeds with; none if it takes none.
+    pub async fn body(&self, operation: Operation) -> String {
+        if operation.payload_schema().is_none() {
+            return String::new();
+        }
+        let body = match operation {
+            Operation::CreateClientGrant => {
+                json!({"client_id": self.client, "audience": MANAGEMENT, "scope": ["read:clients"]})
+            }
+            Operation::CreateResourceServer => json!({"identifier": "x"}),
+            Operation::CreateClient | Operation::UpdateClient | Operation::CreateOrganization => {
+                json!({"name": "x"})
+            }
+            Operation::CreateCredential => {
+                json!({"credential_type": "cert_subject_dn", "subject_dn": "CN=x"})
+            }
+            Operation::UpdateCredential => json!({"expires_at": null}),
+            Operation::CreateOrganizationClientGrant => json!({"grant_id": self.grant}),
+            Operation::CreateDiscoveryDomain => json!({"domain": "other.test"}),
+            Operation::UpdateDiscoveryDomain => json!({"status": "verified"}),
+            Operation::AddOrganizationClients => {
+                json!({"clients": [{"client_id": self.other_client().await, "use_for_member_access": true}]})
+            }
+            Operation::RemoveOrganizationClients => json!({"clients": [self.client]}),
+            Operation::UpdateOrganizationClient => json!({"use_for_member_access": false}),
+            Operation::UpdateClientGrant => json!({"scope": ["x"]}),
+            Operation::CreateLogStream => {
+                json!({"type": "http", "sink": {"httpEndpoint": "https://receiver.test/"}})
+            }
+            Operation::UpdateTenantSettings => json!({"friendly_name": "x"}),
+            _ => json!({}),
+        };
+        body.to_string()
+    }
+
     /// A request for the operation, with any headers and any body.
     pub async fn send(
         &self,

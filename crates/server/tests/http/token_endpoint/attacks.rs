@@ -1,16 +1,33 @@
-//! Attacks on client authentication that others have suffered, one test each, by the number in our list of them.
+//! Attacks that others have suffered, one test each, by the number in our list of them; here those on client
+//! authentication. `../` is the folder of the tests over HTTP, `cli` is `crates/cli/tests`.
 //!
 //! | attack | where |
 //! |---|---|
-//! | 1, 2, 3, 4, 5, 10, 13 | here |
-//! | 6: replays, also across restarts | `replays.rs` |
-//! | 7, 8: numbers that are none, claims that are missing | `assertions.rs` |
+//! | 1: an assertion without an algorithm | here |
+//! | 2: the public key as a secret, other algorithms than the key's | here |
+//! | 3: an assertion that brings its own key or rules | here |
+//! | 4: two methods, a decoy beside the one that counts | here, `basic.rs` |
+//! | 5: an assertion for somebody else | here |
+//! | 6: replays, also across restarts and clocks that jump | `replays.rs`, `crossings.rs`; on another node `cli/nodes/shared.rs` |
+//! | 7: numbers that are none | `assertions.rs`, `crossings.rs` |
+//! | 8: claims that are missing | `assertions.rs` |
 //! | 9: keys that are over, gone or another client's | `assertions.rs` |
+//! | 10: names that disagree, Basic credentials that are none | here, `basic.rs` |
 //! | 11: being sent into private networks | `crates/outbound/tests`, `federated.rs` |
 //! | 12: forged certificates | `certificates.rs`, and with real connections `tests/connections` |
-//! | 13: the same work for a wrong secret and for a stranger | also `timing.rs` |
-//! | 22: `DPoP` | `dpop.rs`, `../management_api/bound_tokens.rs` |
+//! | 13: who asks without the secret learns nothing | here; the same work for all `timing.rs` |
+//! | 14: a secret that was taken away | `credentials.rs`, `client_secrets.rs`; on another node `nodes.rs`; stale and cut off from the store `unreachable.rs`, `cli/nodes/outages.rs`, `cli/nodes/killed.rs` |
+//! | 15: scopes that are not what they seem | `decision_table/scopes.rs`, `json.rs`, `requests.rs`; all scopes of a system API `../management_api/create_client_grant_rules.rs`, `update_client_grant_rules.rs`, `../configuration/faults.rs` |
+//! | 16: audiences that are not what they seem | `decision_table/apis.rs`, `requests.rs`, `json.rs` |
+//! | 17: ids of others | `../management_api/foreign_ids.rs`, `client_secrets.rs`, `federated_identities.rs`; organizations `decision_table/organizations.rs` |
+//! | 18: hosts that the request names, tokens for another API | `hosts.rs`, `../management_api/coverage.rs`, `authority.rs` |
+//! | 19: scopes that the caller does not hold, members that nobody may set | `../management_api/escalation.rs`, `authority.rs`, `unasked_members.rs`, `update_client_grant_rules.rs`, `delete_client_grant.rs`, `../configuration/authority.rs` |
+//! | 20: cursors, queries and pages | `../management_api/hostile_queries.rs`, `list_client_grants_cursors.rs`, `bad_paths.rs`, `logs.rs`; changes meanwhile `crates/store/tests/conformance/paging.rs` |
+//! | 21: races | `../management_api/conflicts.rs`, `create_client_grant_rules.rs`, `races.rs`, `quotas.rs`; between nodes `cli/nodes` |
+//! | 22: `DPoP` | `dpop.rs`, `../management_api/bound_tokens.rs`; on another node `cli/nodes/shared.rs` |
 //! | 23: altered tokens, introspection by others | `../access_tokens/attacks.rs` |
+//! | 24: bodies, heads and keys that are too much | `json.rs`, `requests.rs`, `strangers.rs`, `../management_api/bad_bodies.rs`, `credentials/refused.rs`, `tests/connections`, `crates/token/tests` |
+//! | 25: secrets in answers, events and logs | `../management_api/secrecy.rs`, `logs.rs`, `events.rs`, `cli/operations.rs`, `cli/serve.rs`; caches `errors.rs`, `../management_api/coverage.rs`, `hosts.rs`; keys after a rotation `rotation.rs`. There are no pages and no cookies, so neither redirects nor requests of other sites |
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

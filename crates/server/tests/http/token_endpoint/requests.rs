@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 
 use super::scene::{Stage, assert_uncached};
-use super::wire::{FORM, form, post, post_bytes, signed_form};
+use super::wire::{FORM, JSON, form, post, post_bytes, signed_form};
 use crate::support::Answer;
 
 const GRANTED: &str = "200 [read write]";
@@ -51,6 +51,28 @@ async fn the_path_may_end_in_a_slash_and_its_query_is_not_looked_at() {
     let request = Request::post(format!("/oauth/token?{body}")).header("content-type", FORM);
     let answer = stage.app.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(stage.in_a_line(&answer), "400 invalid_request: Missing required parameter: grant_type");
+}
+
+/// The media type alone says how a body is read, and nothing is taken from two places.
+#[tokio::test]
+async fn a_body_is_read_in_one_way_and_its_query_is_not_looked_at_in_json_either() {
+    let stage = Stage::usual().await;
+    let parameters = stage.parameters(&[]).into_iter();
+    let json: serde_json::Map<String, serde_json::Value> =
+        parameters.map(|(name, value)| (name, value.into())).collect();
+    let json = serde_json::to_string(&json).unwrap();
+    let form = stage.filled(&signed_form("")).replace("{secret}", stage.secret());
+    let missing = "400 invalid_request: Missing required parameter: grant_type";
+    for (media_type, body, expected) in
+        [(JSON, &json, GRANTED), (FORM, &json, missing), (FORM, &form, GRANTED)]
+    {
+        let path = "/oauth/token?audience=https://nowhere&scope=delete";
+        let request = Request::post(path).header("content-type", media_type);
+        let answer = stage.app.send(request.body(Body::from(body.clone())).unwrap()).await;
+        assert_eq!(stage.in_a_line(&answer), expected, "{media_type} {body}");
+    }
+    let answer = post(&stage, &[("content-type", JSON)], &form).await;
+    assert!(stage.in_a_line(&answer).starts_with("400 invalid_request: Invalid JSON: "));
 }
 
 #[tokio::test]

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::dpop::proof_claims;
 use super::federated::{REFUSED, Scene, subject};
+use super::keys::JWT_BEARER;
 use super::logs::Log;
 use super::outside_issuer::{Key, OUTSIDE, SUBJECT};
+use crate::access_tokens::questions::{INACTIVE, INTROSPECT, Questions, REVOKE};
 use crate::support::{App, ISSUER, NOW};
 
 /// An RSA key of so many bytes that nobody has the private half of.
@@ -57,6 +59,54 @@ async fn a_proof_with_a_slow_key_or_the_wrong_claims_is_not_verified() {
         claims[name] = wrong;
         let said = refusal(&app, &log, rsa(7, 512, &[1, 0, 1]), &claims).await;
         assert!(said.contains(&format!("its {name}")), "{said}");
+    }
+}
+
+/// Nothing that is sent here is ever opened, so no header makes it slow or large: a password to be stretched two
+/// billion times (RFC 7518 §4.8), content to be inflated (RFC 7516 §4.1.3).
+#[tokio::test]
+async fn what_is_encrypted_or_compressed_is_not_opened() {
+    let questions = Questions::usual().await;
+    let (client, secret) = &questions.client;
+    let app = &questions.stage.app;
+    let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
+    let bomb = encode(&vec![0; 3000]);
+    for header in [
+        json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_147_483_647, "p2s": "AAAA"}),
+        json!({"alg": "dir", "enc": "A128GCM", "zip": "DEF"}),
+        json!({"alg": "RS256", "zip": "DEF", "typ": "dpop+jwt", "jwk": rsa(7, 256, &[1, 0, 1])}),
+    ] {
+        let header = encode(header.to_string().as_bytes());
+        let in_five = format!("{header}.{bomb}.AAAA.{bomb}.AAAA");
+        for token in [in_five, format!("{header}.{bomb}.AAAA")] {
+            let assertion = [
+                ("grant_type", "client_credentials"),
+                ("audience", "https://orders"),
+                ("client_assertion_type", JWT_BEARER),
+                ("client_assertion", &token),
+            ];
+            let with_proof = [
+                ("grant_type", "client_credentials"),
+                ("audience", "https://orders"),
+                ("client_id", client),
+                ("client_secret", secret),
+            ];
+            let question = [("client_id", client.as_str()), ("client_secret", secret), ("token", &token)];
+            let mut said = Vec::new();
+            for (path, proof, parameters) in [
+                ("/oauth/token", None, &assertion[..]),
+                ("/oauth/token", Some(&token), &with_proof),
+                (INTROSPECT, None, &question),
+                (REVOKE, None, &question),
+            ] {
+                let headers: Vec<(&str, &str)> = proof.iter().map(|proof| ("dpop", proof.as_str())).collect();
+                said.push(questions.send(path, &headers, parameters).await.status.as_u16());
+            }
+            said.push(app.call_with(&token, "GET", "/clients", None).await.status.as_u16());
+            assert!(said[..3] == [401, 400, 200] && [200, 400].contains(&said[3]), "{said:?} {token}");
+            assert!([400, 401].contains(&said[4]), "{said:?} {token}");
+            assert_eq!(questions.ask(INTROSPECT, &questions.face, &token).await.text, INACTIVE);
+        }
     }
 }
 

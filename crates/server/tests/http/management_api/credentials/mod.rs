@@ -25,8 +25,14 @@ pub const RSA: &str = include_str!("pem/rsa.pem");
 /// The same key as [`RSA`].
 pub const RSA_PKCS1: &str = include_str!("pem/rsa_pkcs1.pem");
 pub const RSA_1024: &str = include_str!("pem/weak.pem");
+/// No key: a number of 16384 bits that nobody has factored.
+pub const RSA_16384: &str = include_str!("pem/rsa_16384.pem");
+/// Everybody's signature is right by it.
+pub const RSA_EXPONENT_1: &str = include_str!("pem/exponent_1.pem");
 pub const RSA_EXPONENT_65539: &str = include_str!("pem/exponent_65539.pem");
 pub const P256: &str = include_str!("pem/p256.pem");
+/// [`P256`] with the last bit of its point changed.
+pub const OFF_CURVE: &str = include_str!("pem/off_curve.pem");
 pub const P384: &str = include_str!("pem/p384.pem");
 pub const P521: &str = include_str!("pem/p521.pem");
 pub const ED25519: &str = include_str!("pem/ed25519.pem");

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    CERTIFICATE, ED25519, EXPIRED_CERTIFICATE, NAMELESS_CERTIFICATE, P256, P384, P521, P521_CERTIFICATE, RSA,
-    RSA_1024, RSA_1024_CERTIFICATE, RSA_EXPONENT_65539, Robot, cert_subject_dn, complaint, public_key, with,
-    x509_cert,
+    CERTIFICATE, ED25519, EXPIRED_CERTIFICATE, NAMELESS_CERTIFICATE, OFF_CURVE, P256, P384, P521,
+    P521_CERTIFICATE, RSA, RSA_1024, RSA_1024_CERTIFICATE, RSA_16384, RSA_EXPONENT_1, RSA_EXPONENT_65539,
+    Robot, cert_subject_dn, complaint, public_key, with, x509_cert,
 };
 use crate::management_api::fixtures::Requests;
 
@@ -25,6 +25,9 @@ async fn keys_that_are_weak_damaged_or_none() {
     let rows = [
         (key(RSA_1024), "`pem` cannot be used: the RSA modulus has 1024 bits, not 2048 to 8192"),
         (key(RSA_1024_CERTIFICATE), "`pem` cannot be used: the RSA modulus has 1024 bits, not 2048 to 8192"),
+        (key(RSA_16384), "`pem` cannot be used: the RSA modulus has 16384 bits, not 2048 to 8192"),
+        (key(RSA_EXPONENT_1), "`pem` cannot be used: the RSA modulus or exponent is not sound"),
+        (public_key(OFF_CURVE, "ES256"), "`pem` cannot be used: the public key is not usable"),
         (key(RSA_EXPONENT_65539), "`pem` cannot be used: the RSA modulus or exponent is not sound"),
         (key(P521), "`pem` cannot be used: the key is not an RSA, P-256, P-384 or Ed25519 key"),
         (key(private), "`pem` cannot be used: this is a private key; only a public key may be shown"),

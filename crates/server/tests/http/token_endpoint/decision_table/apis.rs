@@ -13,6 +13,10 @@ const BOUND: &str = "400 invalid_request: Proof of possession is required";
 
 const UNBINDABLE: &str = "400 invalid_request: Proof of possession is required by the client and not supported by the resource server";
 
+/// A name in Unicode, and the same for the DNS.
+const BUCHER: &str = "https://b\u{fc}cher.test";
+const BUCHER_IN_ASCII: &str = "https://xn--bcher-kva.test";
+
 const TABLE: &[Row] = &[
     ("nothing is special", USUAL, &[], "200 [read write]"),
     ("no API is named", USUAL, &[("audience", "")], UNNAMED),
@@ -115,6 +119,78 @@ const TABLE: &[Row] = &[
         &[("audience", " https://orders")],
         "403 access_denied: Service not enabled within domain:  https://orders",
     ),
+    (
+        "the audience has a scheme in capitals",
+        USUAL,
+        &[("audience", "HTTPS://orders")],
+        "403 access_denied: Service not enabled within domain: HTTPS://orders",
+    ),
+    (
+        "the audience names the port that it has anyway",
+        USUAL,
+        &[("audience", "https://orders:443")],
+        "403 access_denied: Service not enabled within domain: https://orders:443",
+    ),
+    (
+        "the audience goes down and up",
+        USUAL,
+        &[("audience", "https://orders/x/..")],
+        "403 access_denied: Service not enabled within domain: https://orders/x/..",
+    ),
+    (
+        "the audience has a query",
+        USUAL,
+        &[("audience", "https://orders?")],
+        "403 access_denied: Service not enabled within domain: https://orders?",
+    ),
+    (
+        "the audience has a NUL after it",
+        USUAL,
+        &[("audience", "https://orders\0")],
+        "403 access_denied: Service not enabled within domain: https://orders\0",
+    ),
+    (
+        "the audience names two APIs",
+        USUAL,
+        &[("audience", "https://orders https://orders")],
+        "403 access_denied: Service not enabled within domain: https://orders https://orders",
+    ),
+    (
+        "the audience has a letter that only looks like another",
+        USUAL,
+        &[("audience", "https://\u{43e}rders")],
+        "403 access_denied: Service not enabled within domain: https://\u{43e}rders",
+    ),
+    (
+        "the API has an international name",
+        |s| identified(s, BUCHER),
+        &[("audience", BUCHER)],
+        "200 [read write]",
+    ),
+    (
+        "the API has an international name, and its name in ASCII is asked for",
+        |s| identified(s, BUCHER),
+        &[("audience", BUCHER_IN_ASCII)],
+        "403 access_denied: Service not enabled within domain: https://xn--bcher-kva.test",
+    ),
+    (
+        "the API has an international name in ASCII, and the name itself is asked for",
+        |s| identified(s, BUCHER_IN_ASCII),
+        &[("audience", BUCHER)],
+        "403 access_denied: Service not enabled within domain: https://b\u{fc}cher.test",
+    ),
+    (
+        "the API has an international name, and the same letters put together are asked for",
+        |s| identified(s, BUCHER),
+        &[("audience", "https://bu\u{308}cher.test")],
+        "403 access_denied: Service not enabled within domain: https://bu\u{308}cher.test",
+    ),
+    (
+        "the API has a fragment",
+        |s| identified(s, "https://orders#a"),
+        &[("audience", "https://orders")],
+        "403 access_denied: Service not enabled within domain: https://orders",
+    ),
     // Policy
     ("the policy is deny_all, and there is a grant", |s| deny_all(s), &[], DENY_ALL),
     (
@@ -164,6 +240,11 @@ const TABLE: &[Row] = &[
         UNBINDABLE,
     ),
 ];
+
+fn identified(s: &mut Scene, identifier: &str) {
+    s.api["identifier"] = json!(identifier);
+    s.grant_has("audience", json!(identifier));
+}
 
 fn default_audience(s: &mut Scene, audience: &str) {
     s.settings = json!({"default_audience": audience});

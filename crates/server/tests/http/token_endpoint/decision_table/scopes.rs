@@ -98,6 +98,26 @@ const TABLE: &[Row] = &[
         &[("scope", "write")],
         "403 access_denied: Client has not been granted scopes: write",
     ),
+    // As they are: in a token they would read as two scopes, so they are in none
+    (
+        "a granted scope has a space in it",
+        |s| {
+            s.api["scopes"] = json!([{"value": "read write"}, {"value": "delete"}]);
+            s.grant_has("scope", json!(["read write", "delete"]));
+        },
+        &[],
+        "200 [delete]",
+    ),
+    (
+        "granted scopes have blanks and control characters in them, and letters that RFC 6749 has not",
+        |s| {
+            let strange = ["a\tb", "a\u{a0}b", "a\0b", "a\"b", "a\\b", "\u{e9}"];
+            s.api["scopes"] = strange.map(|scope| json!({"value": scope})).into_iter().collect();
+            s.grant_has("scope", json!(strange));
+        },
+        &[],
+        "200 [a\"b a\\b \u{e9}]",
+    ),
     // All scopes
     ("all scopes are granted", |s| all_scopes(s), &[], "200 [read write delete]"),
     (
