@@ -119,17 +119,19 @@ async fn an_http_2_client_that_answers_no_ping_is_dropped() {
     assert_about(start.elapsed(), Duration::from_secs(40));
 }
 
-/// Of type and with flags, on the first stream of a client (RFC 9113 §4.1).
-fn frame(kind: u8, flags: u8, content: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-    let stream = [0, 0, 0, if kind == SETTINGS { 0 } else { 1 }];
-    [&length[1..], &[kind, flags], &stream, content].concat()
+/// A frame of HTTP/2 (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u32, content: &[u8]) -> Vec<u8> {
+    let [_, length @ ..] = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&length[..], &[kind, flags], &stream.to_be_bytes(), content].concat()
 }
 
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const CANCEL: [u8; 4] = [0, 0, 0, 8];
 
 /// Headers that never end, each in a frame of its own: with none of them is there a request that could be too long.
 #[tokio::test]
@@ -139,10 +141,10 @@ async fn an_http_2_head_without_end_is_dropped() {
     for header in [&b"\x00\x01a\x00"[..], b""] {
         let (mut reader, mut writer) = tokio::io::split(server.connect_tls(&["h2"]).await);
         let reading = tokio::spawn(async move { read_to_end_of_anything(&mut reader).await });
-        let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, b"")].concat();
+        let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, 0, b"")].concat();
         writer.write_all(&begin).await.unwrap();
-        writer.write_all(&frame(HEADERS, 0, header)).await.unwrap();
-        let flood = frame(CONTINUATION, 0, header).repeat(1000);
+        writer.write_all(&frame(HEADERS, 0, 1, header)).await.unwrap();
+        let flood = frame(CONTINUATION, 0, 1, header).repeat(1000);
         let dropped = async { while writer.write_all(&flood).await.is_ok() {} };
         soon(dropped).await;
         soon(reading).await.unwrap();
@@ -156,18 +158,15 @@ async fn an_http_2_client_that_takes_back_all_it_asks_is_dropped() {
     let server = Server::tls(hello()).await;
     let (mut reader, mut writer) = tokio::io::split(server.connect_tls(&["h2"]).await);
     let reading = tokio::spawn(async move { read_to_end_of_anything(&mut reader).await });
-    let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, b"")].concat();
+    let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, 0, b"")].concat();
     writer.write_all(&begin).await.unwrap();
-    // GET https://x/ in four fields, of which two are in the table that everybody knows (RFC 7541 Appendix A).
+    // GET https://x/, in names and values of the table that everybody knows (RFC 7541 Appendix A).
     let request = b"\x82\x87\x84\x01\x01x";
     let mut stream: u32 = 1;
     let dropped = async {
         loop {
-            let mut both = frame(HEADERS, 5, request);
-            both[5..9].copy_from_slice(&stream.to_be_bytes());
-            let mut reset = frame(RST_STREAM, 0, &[0, 0, 0, 8]);
-            reset[5..9].copy_from_slice(&stream.to_be_bytes());
-            both.extend(reset);
+            let asked = frame(HEADERS, END_STREAM | END_HEADERS, stream, request);
+            let both = [asked, frame(RST_STREAM, 0, stream, &CANCEL)].concat();
             stream += 2;
             if writer.write_all(&both).await.is_err() {
                 break;
