@@ -32,7 +32,7 @@ pub(crate) struct DatabaseFlags {
         hide_env_values = true
     )]
     database_listener: Option<String>,
-    /// Connections of this server that read the database. Nine more follow, write, listen and search.
+    /// Connections of this server that read the database. Ten more follow, write, count, listen and search.
     #[arg(
         long,
         value_name = "NUMBER",

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantd_model::{Clock, Entropy};
-use grantd_server::{ClientCertificates, Listener, LogStreams, State, Transport, rotate_on_schedule, router};
+use grantd_server::{
+    ClientCertificates, Listener, LogStreams, State, Transport, rotate_on_schedule, router, share_rate_limits,
+};
 use grantd_snapshot::Follower;
 use grantd_store::Store;
 use tokio::sync::{oneshot, watch};
@@ -180,6 +182,9 @@ impl Ready {
         let following = tokio::spawn(async move { follower.follow().await });
         let state = Arc::clone(&self.state);
         let rotating = tokio::spawn(async move { rotate_on_schedule(&state).await });
+        let state = Arc::clone(&self.state);
+        let (stop_sharing, sharing_stop) = oneshot::channel::<()>();
+        let sharing = tokio::spawn(async move { share_rate_limits(&state, drop_of(sharing_stop)).await });
         let (stop_log, log_stop) = watch::channel(());
         let logging: Vec<_> =
             self.log.iter().flat_map(|log| log.tasks(Arc::clone(&self.clock), &log_stop)).collect();
@@ -195,6 +200,8 @@ impl Ready {
             state.stops();
         };
         self.listener.serve(router(Arc::clone(&self.state)), stop).await;
+        drop(stop_sharing);
+        drop(sharing.await);
         self.state.hand_over().await;
         if let Some(watched) = watched {
             watched.stop().await;

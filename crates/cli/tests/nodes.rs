@@ -25,6 +25,8 @@ mod order;
 mod outages;
 #[path = "kill/random.rs"]
 mod random;
+#[path = "nodes/rate_limits.rs"]
+mod rate_limits;
 #[path = "nodes/shared.rs"]
 mod shared;
 #[path = "nodes/starts.rs"]

@@ -30,6 +30,7 @@ mod ownership;
 mod page;
 pub mod patch;
 mod rate_limit;
+mod rate_tally;
 mod resource_server;
 mod revoked_token;
 mod scope;
@@ -76,6 +77,7 @@ pub use outside_url::{OutsideUrl, UrlFault};
 pub use ownership::{Owned, OwnedKind, Ownership};
 pub use page::{Cursor, Page, Paging};
 pub use rate_limit::{EndpointLimits, RateBucket, RateLimit, RateLimits, RateNotice, RateStanding, Refill};
+pub use rate_tally::{RateTally, RatesHeard};
 pub use resource_server::{
     ClientPolicy, EncryptionKey, Policy, PossessionMechanism, ProofOfPossession, ResourceServer,
     ResourceServerFault, ScopeDefinition, SigningAlgorithm, SubjectTypeAuthorization, TokenDialect,

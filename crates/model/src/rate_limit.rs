@@ -1,7 +1,8 @@
 //! Rate limits: how many requests there may be at once, and how fast more become possible (Auth0: Rate limit policy).
 //!
 //! A bucket holds as many requests as its limit's `burst`, and refills evenly. Only the arithmetic is here, in whole numbers:
-//! who keeps the buckets is the server.
+//! who keeps the buckets is the server. Where several nodes have a bucket of the same limit, each is told what the others
+//! took ([`RateTally`](crate::RateTally)), and may owe requests until they have come back.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,10 @@ pub enum RateNotice {
     Warning,
 }
 
+/// How many nodes may let a burst and the refill of a second through before they hear of one another, so that all of it
+/// is owed. What a bucket owes is bounded, so that a figure that is wrong locks nobody out for good.
+const OWED: i64 = 16;
+
 /// Milliseconds between two notices of one kind about one bucket.
 const SELDOM: u64 = 60_000;
 
@@ -81,8 +86,8 @@ pub struct RateStanding {
 pub struct RateBucket {
     limit: RateLimit,
     /// In parts of a request: as many as the limit's interval has milliseconds make a whole one, so that a millisecond
-    /// adds a whole number of them.
-    level: u64,
+    /// adds a whole number of them. Less than nothing where others took more than there was.
+    level: i64,
     at: Timestamp,
     hit: Option<Timestamp>,
     warned: Option<Timestamp>,
@@ -90,15 +95,27 @@ pub struct RateBucket {
 
 impl RateLimit {
     /// Milliseconds of the interval, and how many requests it brings.
-    const fn pace(self) -> (u64, u64) {
+    const fn pace(self) -> (i64, i64) {
         match self.refill {
-            Refill::PerSecond(requests) => (1_000, requests as u64),
-            Refill::PerMinute(requests) => (60_000, requests as u64),
+            Refill::PerSecond(requests) => (1_000, requests as i64),
+            Refill::PerMinute(requests) => (60_000, requests as i64),
         }
     }
 
-    const fn full(self) -> u64 {
-        self.burst as u64 * self.pace().0
+    const fn full(self) -> i64 {
+        self.burst as i64 * self.pace().0
+    }
+
+    const fn least(self) -> i64 {
+        let (_, requests) = self.pace();
+        -OWED * (self.full() + 1_000 * requests)
+    }
+
+    /// Microseconds until so many requests have come back, rounded up.
+    pub const fn busy(self, requests: u64) -> u64 {
+        let (whole, refill) = self.pace();
+        let refill = if refill > 0 { refill.unsigned_abs() } else { 1 };
+        requests.saturating_mul(1_000 * whole.unsigned_abs()).div_ceil(refill)
     }
 }
 
@@ -119,27 +136,60 @@ impl RateBucket {
         if allowed {
             self.level -= whole;
         }
-        let missing = whole - self.level % whole;
-        let remaining = u32::try_from(self.level / whole).unwrap_or(u32::MAX);
+        let missing = if self.level < 0 { whole - self.level } else { whole - self.level % whole };
+        let remaining = u32::try_from(self.level.max(0) / whole).unwrap_or(u32::MAX);
         RateStanding {
             allowed,
             burst: limit.burst,
             remaining,
-            more_in: missing.div_ceil(requests.max(1)),
+            more_in: missing.unsigned_abs().div_ceil(requests.max(1).unsigned_abs()),
             notice: self.notice(allowed, remaining, now),
         }
     }
 
-    /// Whether nothing would be forgotten with it.
-    pub fn is_idle(&self, now: Timestamp) -> bool {
+    /// Takes what others took. Where that is more than there is, the rest is owed.
+    pub fn take_of_others(&mut self, requests: u64, now: Timestamp) {
+        self.refill(now);
+        let (whole, _) = self.limit.pace();
+        let taken = i64::try_from(requests).unwrap_or(i64::MAX).saturating_mul(whole);
+        self.level = self.level.saturating_sub(taken).max(self.limit.least());
+    }
+
+    /// Learns for the first time how the bucket of all stands: `busy` microseconds until it would have been full again, when
+    /// `requests` of ours came to that. It has no more from then on.
+    pub(crate) fn join(&mut self, busy: u64, requests: u64, now: Timestamp) {
+        if busy == 0 {
+            return;
+        }
+        self.refill(now);
+        let (whole, refill) = self.limit.pace();
+        let parts = i64::try_from(busy).unwrap_or(i64::MAX).saturating_mul(refill) / 1_000;
+        let ours = i64::try_from(requests).unwrap_or(i64::MAX).saturating_mul(whole);
+        let left = self.limit.full().saturating_sub(parts).saturating_sub(ours);
+        self.level = self.level.min(left).max(self.limit.least());
+    }
+
+    /// What it is a bucket of.
+    pub const fn limit(&self) -> RateLimit {
+        self.limit
+    }
+
+    /// Whether everything has come back.
+    pub fn is_full(&self, now: Timestamp) -> bool {
         let mut later = self.clone();
         later.refill(now);
-        later.level == later.limit.full() && seldom(self.hit, now) && seldom(self.warned, now)
+        later.level == later.limit.full()
+    }
+
+    /// Whether nothing would be forgotten with it.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        self.is_full(now) && seldom(self.hit, now) && seldom(self.warned, now)
     }
 
     /// The share of it that is left, in thousandths.
     pub fn share(&self) -> u64 {
-        (self.level * 1_000).checked_div(self.limit.full()).unwrap_or(0)
+        let share = (self.level.max(0) * 1_000).checked_div(self.limit.full());
+        share.unwrap_or(0).unsigned_abs()
     }
 
     /// A clock that goes back adds nothing, and takes nothing away. A little back is no clock but a request that was overtaken:
@@ -148,7 +198,7 @@ impl RateBucket {
         if is_overtaken(self.at, now) {
             return;
         }
-        let elapsed = now.millis().saturating_sub(self.at.millis());
+        let elapsed = i64::try_from(now.millis().saturating_sub(self.at.millis())).unwrap_or(i64::MAX);
         let (_, requests) = self.limit.pace();
         self.level = self.level.saturating_add(elapsed.saturating_mul(requests)).min(self.limit.full());
         self.at = now;

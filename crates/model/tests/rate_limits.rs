@@ -1,8 +1,8 @@
 //! Laws of rate limits.
 
-#![expect(clippy::unwrap_used, reason = "a failing test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failing test may panic")]
 
-use grantd_model::{RateBucket, RateLimit, RateLimits, RateNotice, Refill, Timestamp};
+use grantd_model::{RateBucket, RateLimit, RateLimits, RateNotice, RateTally, RatesHeard, Refill, Timestamp};
 use proptest::prelude::*;
 
 const NOON: u64 = 1_767_355_200_000;
@@ -20,6 +20,47 @@ fn refilled(limit: RateLimit, millis: u64) -> u64 {
     match limit.refill {
         Refill::PerSecond(requests) => millis * u64::from(requests) / 1_000,
         Refill::PerMinute(requests) => millis * u64::from(requests) / 60_000,
+    }
+}
+
+/// What all nodes have told of a bucket, as a store keeps it, in microseconds.
+#[derive(Default)]
+struct Told {
+    total: u64,
+    full_at: u64,
+}
+
+impl Told {
+    fn add(&mut self, limit: RateLimit, requests: u64, now: u64) -> RatesHeard {
+        self.total += requests;
+        self.full_at = self.full_at.max(now * 1_000) + limit.busy(requests);
+        RatesHeard { total: self.total, busy: self.full_at - now * 1_000 }
+    }
+}
+
+/// A node, its bucket and its tally.
+struct Node {
+    bucket: RateBucket,
+    tally: RateTally,
+}
+
+impl Node {
+    fn new(limit: RateLimit, now: u64) -> Self {
+        Self { bucket: RateBucket::full(limit, Timestamp::from_millis(now)), tally: RateTally::default() }
+    }
+
+    fn take(&mut self, now: u64) -> bool {
+        let allowed = self.bucket.take(self.bucket.limit(), Timestamp::from_millis(now)).allowed;
+        if allowed {
+            self.tally.count();
+        }
+        allowed
+    }
+
+    fn exchange(&mut self, told: &mut Told, now: u64) {
+        let untold = self.tally.untold();
+        let heard = told.add(self.bucket.limit(), untold, now);
+        self.tally.hear(untold, heard, &mut self.bucket, Timestamp::from_millis(now));
     }
 }
 
@@ -43,6 +84,55 @@ proptest! {
                 let most = u64::from(limit.burst) + refilled(limit, end - begin) + 1;
                 prop_assert!((last - first + 1) as u64 <= most);
             }
+        }
+    }
+
+    /// Each node lets a burst and the refill between two exchanges through before it hears of the others, and no more, however
+    /// long it goes on.
+    #[test]
+    fn all_nodes_together_let_no_more_through_than_one_and_what_they_had_not_heard_of(
+        limit in limits(),
+        nodes in 1..6_usize,
+        interval in 1..1_000_u64,
+        steps in proptest::collection::vec((0..50_u64, 0..6_usize, 0..40_u32), 1..400),
+    ) {
+        let mut told = Told::default();
+        let mut each: Vec<(Node, u64)> = (0..nodes).map(|_| (Node::new(limit, NOON), NOON)).collect();
+        let (mut now, mut taken) = (NOON, 0_u64);
+        for (pause, number, requests) in steps {
+            now += pause;
+            for (node, heard) in &mut each {
+                if now - *heard >= interval {
+                    node.exchange(&mut told, now);
+                    *heard = now;
+                }
+            }
+            let (node, _) = &mut each[number % nodes];
+            taken += (0..requests).map(|_| u64::from(node.take(now))).sum::<u64>();
+        }
+        let nodes = nodes as u64;
+        let one = u64::from(limit.burst) + refilled(limit, now - NOON);
+        let unheard = u64::from(limit.burst) + refilled(limit, interval + 50) + 1;
+        prop_assert!(taken <= one + nodes * unheard, "{taken}, {one}, {unheard}");
+    }
+
+    #[test]
+    fn where_the_others_are_idle_a_node_lets_through_what_it_would_by_itself(
+        limit in limits(),
+        steps in proptest::collection::vec((0..500_u64, any::<bool>()), 1..200),
+    ) {
+        let mut told = Told::default();
+        let (mut node, mut alone, mut idle) =
+            (Node::new(limit, NOON), Node::new(limit, NOON), Node::new(limit, NOON));
+        let mut now = NOON;
+        for (pause, exchanges) in steps {
+            now += pause;
+            prop_assert_eq!(node.take(now), alone.take(now));
+            if exchanges {
+                node.exchange(&mut told, now);
+                idle.exchange(&mut told, now);
+            }
+            prop_assert_eq!(&node.bucket, &alone.bucket);
         }
     }
 
@@ -141,6 +231,99 @@ fn a_bucket_is_forgotten_when_it_is_full_and_the_log_has_nothing_to_be_spared() 
     assert_eq!(bucket.take(limit, at(0)).notice, Some(RateNotice::Warning));
     assert!(!bucket.is_idle(at(1)));
     assert!(bucket.is_idle(at(60)));
+}
+
+const TWENTY: RateLimit = RateLimit { burst: 20, refill: Refill::PerSecond(20) };
+
+#[test]
+fn three_nodes_that_are_asked_all_the_time_let_through_what_one_does_in_the_long_run() {
+    let mut told = Told::default();
+    let mut nodes = [0; 3].map(|_| Node::new(TWENTY, NOON));
+    let mut taken = 0;
+    for millis in 0..100_000 {
+        for (number, node) in (0..).zip(&mut nodes) {
+            if millis % 200 == number * 60 {
+                node.exchange(&mut told, NOON + millis);
+            }
+            taken += u32::from(node.take(NOON + millis));
+        }
+    }
+    assert!((2_000..=2_020 + 2 * 24).contains(&taken), "{taken}");
+}
+
+#[test]
+fn nodes_that_begin_at_once_stand_alike_when_they_have_heard_of_one_another() {
+    let mut told = Told::default();
+    let mut nodes = [0; 3].map(|_| Node::new(TWENTY, NOON));
+    for node in &mut nodes {
+        while node.take(NOON) {}
+        node.exchange(&mut told, NOON);
+    }
+    for node in &mut nodes {
+        node.exchange(&mut told, NOON);
+        let standing = node.bucket.take(TWENTY, Timestamp::from_millis(NOON));
+        assert_eq!((standing.remaining, standing.more_in), (0, 2_050), "60 were taken of 20");
+    }
+}
+
+#[test]
+fn a_node_that_begins_later_has_what_the_others_have_left() {
+    let mut told = Told::default();
+    let mut first = Node::new(TWENTY, NOON);
+    for _ in 0..15 {
+        first.take(NOON);
+    }
+    first.exchange(&mut told, NOON);
+    let mut second = Node::new(TWENTY, NOON + 100);
+    second.take(NOON + 100);
+    second.exchange(&mut told, NOON + 100);
+    let standing = second.bucket.take(TWENTY, Timestamp::from_millis(NOON + 100));
+    assert_eq!(standing.remaining, 20 - 15 + 2 - 1 - 1);
+}
+
+#[test]
+fn what_was_told_to_a_store_that_does_not_answer_is_held_against_nobody() {
+    let mut told = Told::default();
+    let mut nodes = [0; 2].map(|_| Node::new(TWENTY, NOON));
+    for second in 0..600 {
+        for node in &mut nodes {
+            while node.take(NOON + second * 1_000) {}
+            node.tally.hear_nothing();
+        }
+    }
+    for _ in 0..2 {
+        for node in &mut nodes {
+            node.exchange(&mut told, NOON + 600_000);
+        }
+    }
+    assert!(nodes.iter_mut().all(|node| node.take(NOON + 600_050)));
+}
+
+#[test]
+fn a_total_that_is_gone_begins_anew() {
+    let mut told = Told::default();
+    let mut node = Node::new(TWENTY, NOON);
+    node.take(NOON);
+    node.exchange(&mut told, NOON);
+    told = Told::default();
+    for _ in 0..3 {
+        node.take(NOON);
+        node.exchange(&mut told, NOON);
+    }
+    let standing = node.bucket.take(TWENTY, Timestamp::from_millis(NOON));
+    assert_eq!(standing.remaining, 20 - 4 - 1);
+}
+
+#[test]
+fn what_a_bucket_owes_is_bounded() {
+    let now = Timestamp::from_millis(NOON);
+    let mut bucket = RateBucket::full(TWENTY, now);
+    bucket.take_of_others(u64::MAX, now);
+    bucket.take_of_others(u64::MAX, now);
+    let standing = bucket.take(TWENTY, now);
+    assert_eq!((standing.allowed, standing.remaining, standing.more_in), (false, 0, 16 * 2_000 + 50));
+    assert!(bucket.take(TWENTY, Timestamp::from_millis(NOON + standing.more_in)).allowed);
+    assert_eq!(bucket.share(), 0);
 }
 
 #[test]

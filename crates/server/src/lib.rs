@@ -32,6 +32,7 @@ pub use client_certificate::{
 pub use listener::{Listener, Transport};
 pub use log_streams::{LogStreams, Pace, StreamFigures};
 pub use operations::{Operations, ProcessFigures};
+pub use rate_limits::share_rate_limits;
 pub use recorder::Recorder;
 pub use retention::trim_log;
 pub use rotation::rotate_on_schedule;

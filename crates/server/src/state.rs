@@ -65,6 +65,7 @@ impl State {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let buckets = Buckets::new(store.is_shared());
         let context = Context {
             store,
             log: None,
@@ -85,7 +86,7 @@ impl State {
             certificates: Arc::default(),
             replays: Replays::none(),
             quotas: Ledger::default(),
-            buckets: Buckets::default(),
+            buckets,
             metrics: Metrics::default(),
             stopping: AtomicBool::new(false),
             recorder: Arc::new(Recorder::none()),

@@ -18,6 +18,7 @@ mod one_time_use;
 mod postgres;
 mod postgres_log;
 mod quota;
+mod rate_count;
 mod seal;
 mod sealed_secrets;
 mod secret_uses;
@@ -36,6 +37,7 @@ pub use one_time_use::{FormerUses, OneTimeUse};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use postgres_log::{PostgresLog, verify_log_on_server};
 pub use quota::{QuotaReservation, QuotaReserved, QuotaReturn};
+pub use rate_count::RateCount;
 pub use seal::{KeyEncryptionKey, KeyEncryptionKeyId, SecretCount};
 pub use sealed_secrets::SealedSecrets;
 pub use sqlite::known_schema as known_configuration_schema;
@@ -50,8 +52,8 @@ use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
     LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
-    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Ownership, Page, Paging, RatesHeard, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 
 /// Where the configuration is kept. `get` is by identifier, `find` by natural key.
@@ -97,6 +99,16 @@ pub trait Store: Send + Sync {
 
     /// Takes back what was reserved and not issued.
     async fn return_quota(&self, unspent: Vec<QuotaReturn>) -> Result<(), StoreError>;
+
+    /// Adds what a node has let through rate limits to what all nodes have, outside of the revision and not durably, and says
+    /// how each bucket stands. Of one that nobody has told of, or not for long, nothing is said. After an error some of it
+    /// may have been added.
+    async fn count_requests(&self, counts: Vec<RateCount>)
+    -> Result<HashMap<String, RatesHeard>, StoreError>;
+
+    /// Forgets what was counted in buckets that have been full for an hour, some at a time. How many; 0 when there are no
+    /// more.
+    async fn forget_request_counts(&self) -> Result<usize, StoreError>;
 
     /// What is set for the deployment.
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError>;

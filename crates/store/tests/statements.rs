@@ -1,8 +1,8 @@
 //! Every SQL text of the store is prepared against the schema: a statement that no other test runs still has its
 //! tables, its columns and its grammar checked.
 //!
-//! The texts are read from the sources. Lists are put together when they run; `plans.rs` and
-//! `sqlite/rewrap.rs` run those as they are.
+//! The texts are read from the sources. Some are put together when they run: `plans.rs`, `sqlite/rewrap.rs` and the
+//! conformance suite run those as they are.
 #![expect(clippy::unwrap_used, reason = "a failing test may panic")]
 
 use std::fs;
@@ -16,8 +16,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Sq
 
 /// What statements begin with.
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
-/// Put statements together from parts that are none by themselves: lists, and what is done for each sealed column.
-const OF_PARTS: [&str; 2] = ["paging.rs", "sealing.rs"];
+/// Put statements together from parts that are none by themselves: lists, what is done for each sealed column, and rows that
+/// share a statement.
+const OF_PARTS: [&str; 3] = ["paging.rs", "rate_counts.rs", "sealing.rs"];
 
 /// The sources that have statements: name and text.
 fn sources() -> Vec<(String, String)> {

@@ -2,12 +2,15 @@
 //!
 //! All requests pass one bucket before anything of them is read, and the bucket of their client as soon as it is known
 //! who that is: strangers use up nobody's. Where no limit is set, a request pays a look at the configuration.
-//! Each node counts for itself.
+//! A node asks nobody before it lets a request through; what it has let through it tells the others soon ([`exchange`]).
 
 mod buckets;
+mod exchange;
 mod headers;
+mod held;
 
 pub(crate) use self::buckets::Buckets;
+pub use self::exchange::share_rate_limits;
 
 use std::sync::OnceLock;
 

@@ -9,12 +9,12 @@ use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
     LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
-    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Ownership, Page, Paging, RatesHeard, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 use grantd_store::{
     ChainKey, Change, Changes, Configuration, FormerUses, KeyEncryptionKey, OneTimeUse, QuotaReservation,
-    QuotaReserved, QuotaReturn, SqliteStore, Store, StoreError,
+    QuotaReserved, QuotaReturn, RateCount, SqliteStore, Store, StoreError,
 };
 use tokio::sync::Semaphore;
 
@@ -109,6 +109,17 @@ impl Store for WatchedStore {
     async fn changes_since(&self, revision: Revision) -> Result<Changes, StoreError> {
         self.change_reads.fetch_add(1, Ordering::SeqCst);
         self.sqlite.changes_since(revision).await
+    }
+
+    async fn count_requests(
+        &self,
+        counts: Vec<RateCount>,
+    ) -> Result<HashMap<String, RatesHeard>, StoreError> {
+        self.sqlite.count_requests(counts).await
+    }
+
+    async fn forget_request_counts(&self) -> Result<usize, StoreError> {
+        self.sqlite.forget_request_counts().await
     }
 
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {

@@ -2,8 +2,8 @@
 //!
 //! Two connections write: one for the configuration, whose transactions come one after another on all nodes because
 //! each begins by locking the revision; and one for what is outside of the revision, which waits for nobody's turn.
-//! Reads are transactions of their own, so that a pooler in between may give each another connection. A listener hears
-//! of commits; it is a hint, and nothing relies on it.
+//! A third one counts requests, on nodes that have rate limits. Reads are transactions of their own, so that a pooler in
+//! between may give each another connection. A listener hears of commits; it is a hint, and nothing relies on it.
 
 mod listener;
 mod sealed_secrets;
@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgPool, Transaction};
+use tokio::sync::Mutex;
 
 use self::listener::Listener;
 pub(crate) use self::sealed_secrets::SealedSecrets;
@@ -31,12 +32,15 @@ use crate::{KeyEncryptionKeys, StoreError, migrations};
 pub(crate) type Db = sqlx::Postgres;
 /// A connection to it.
 pub(crate) type Connection = sqlx::PgConnection;
+/// The time by its clock, in microseconds.
+pub(crate) const CLOCK: &str = "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) * 1000000 AS BIGINT)";
 /// The store that the statements are for here.
 type Backend = PostgresStore;
 
 const MIGRATIONS: &[migrations::Source] = &[
     (1, "configuration", include_str!("../../migrations/postgres/0001_configuration.sql")),
     (2, "events", include_str!("../../migrations/postgres/0002_events.sql")),
+    (3, "rate counts", include_str!("../../migrations/postgres/0003_rate_counts.sql")),
 ];
 
 /// How long a statement may take, and how long a transaction may stand still, which holds up all others that write: its
@@ -49,6 +53,9 @@ pub(crate) const VIEW: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; 
 /// The same, for reading everything.
 pub(crate) const BULK: &str =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+/// The same where requests are counted, which is of little use later.
+const COUNTING: &str =
+    "SET LOCAL statement_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '2s'";
 /// How long is waited for a server that says nothing at all: longer than it lets a statement run.
 const SILENCE: Duration = Duration::from_secs(10);
 /// Connections that follow.
@@ -83,7 +90,7 @@ impl PostgresOptions {
         Ok(Self { listener: parse(url)?, ..self })
     }
 
-    /// Reads on so many connections at most. Nine more are for following, writing, listening and searching.
+    /// Reads on so many connections at most. Ten more are for following, writing, counting, listening and searching.
     #[must_use]
     pub fn with_readers(self, readers: u32) -> Self {
         Self { readers, ..self }
@@ -133,6 +140,8 @@ pub struct PostgresStore {
     following: PgPool,
     configuration: Writer,
     apart: Writer,
+    /// None when the store is closed.
+    counting: Mutex<Option<WriteConnection>>,
     listener: Listener,
     key: Arc<KeyEncryptionKeys>,
     uses: Arc<SecretUses>,
@@ -164,6 +173,7 @@ impl PostgresStore {
             following: pool(FOLLOWING),
             configuration: Writer::start(write(Lane::Configuration), Arc::clone(&key), None),
             apart: Writer::start(write(Lane::Apart), Arc::clone(&key), Some(Arc::clone(&uses))),
+            counting: Mutex::new(Some(write(Lane::Counting))),
             listener: Listener::start(options.listener.clone()),
             key,
             uses,
@@ -210,6 +220,24 @@ impl PostgresStore {
         Ok(self.following.begin_with(BULK).await?)
     }
 
+    /// Counts requests, in a transaction of its own that waits for no writer.
+    async fn counting<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut held = self.counting.lock().await;
+        let counting = held.as_mut().ok_or(StoreError::Stopped)?;
+        let counted = bounded(async {
+            let counted = work(counting.begin().await?).await?;
+            counting.commit().await?;
+            Ok(counted)
+        });
+        match counted.await {
+            Ok(counted) => Ok(counted),
+            Err(error) => Err(counting.give_up(error).await),
+        }
+    }
+
     async fn write(&self, work: Work) -> Result<Written, StoreError> {
         let writer = match work {
             Work::Commit(_) | Work::MakeLogKey(_) => &self.configuration,
@@ -226,6 +254,9 @@ impl PostgresStore {
         self.listener.stop();
         self.configuration.stop().await;
         self.apart.stop().await;
+        if let Some(counting) = self.counting.lock().await.take() {
+            counting.close().await;
+        }
         close(&self.readers).await;
         close(&self.following).await;
     }

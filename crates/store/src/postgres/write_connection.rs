@@ -4,7 +4,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::PgConnectOptions;
 
 use super::sql::writer::statement;
-use super::{Connection, STATEMENT, bounded, is_broken, is_out_of_reach};
+use super::{COUNTING, Connection, STATEMENT, bounded, is_broken, is_out_of_reach};
 use crate::StoreError;
 
 /// Where followers hear of commits.
@@ -17,6 +17,8 @@ pub(crate) enum Lane {
     Configuration,
     /// What is outside of the revision.
     Apart,
+    /// Requests, for rate limits.
+    Counting,
 }
 
 /// The connection, and its transactions.
@@ -49,7 +51,7 @@ impl WriteConnection {
         };
         let connection = self.held.insert(connection);
         statement(connection, "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        statement(connection, STATEMENT).await?;
+        statement(connection, if self.lane == Lane::Counting { COUNTING } else { STATEMENT }).await?;
         if self.lane == Lane::Configuration {
             statement(connection, "SELECT revision FROM revision WHERE one = 1 FOR UPDATE").await?;
         }

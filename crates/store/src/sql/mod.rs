@@ -22,6 +22,7 @@ pub(crate) mod organizations;
 pub(crate) mod ownerships;
 pub(crate) mod paging;
 pub(crate) mod quotas;
+pub(crate) mod rate_counts;
 pub(crate) mod resource_servers;
 pub(crate) mod revision;
 pub(crate) mod revoked_tokens;
@@ -33,7 +34,7 @@ pub(crate) mod tenant;
 mod write_uses;
 pub(crate) mod writer;
 
-pub(crate) use super::{Connection, Db};
+pub(crate) use super::{CLOCK, Connection, Db};
 
 use grantd_model::{Revision, Versioned};
 use serde::Serialize;

@@ -7,21 +7,21 @@ use grantd_model::{
     Audience, Client, ClientFilter, ClientGrant, ClientGrantFilter, ClientGrantId, ClientId, ClientSecretId,
     Credential, CredentialId, DiscoveryDomain, DiscoveryDomainId, FederatedIdentity, FederatedIdentityId,
     LogStream, LogStreamId, Organization, OrganizationClient, OrganizationFilter, OrganizationId, Owned,
-    Ownership, Page, Paging, ResourceServer, ResourceServerFilter, ResourceServerId, Revision, Secret,
-    SigningKey, Tenant, Timestamp, Versioned,
+    Ownership, Page, Paging, RatesHeard, ResourceServer, ResourceServerFilter, ResourceServerId, Revision,
+    Secret, SigningKey, Tenant, Timestamp, Versioned,
 };
 
 use super::super::{Backend, bounded};
 use super::writer::Work;
 use super::{
     client_grants, clients, credentials, discovery_domains, federated_identities, load, log_keys,
-    log_streams, organization_clients, organizations, ownerships, resource_servers, revision, secret_uses,
-    signing_keys, tenant,
+    log_streams, organization_clients, organizations, ownerships, rate_counts, resource_servers, revision,
+    secret_uses, signing_keys, tenant,
 };
 use crate::log_chain::ChainKey;
 use crate::{
     Change, Changes, Configuration, FormerUses, Noun, OneTimeUse, QuotaReservation, QuotaReserved,
-    QuotaReturn, Store, StoreError,
+    QuotaReturn, RateCount, Store, StoreError,
 };
 
 #[async_trait]
@@ -68,6 +68,21 @@ impl Store for Backend {
 
     async fn return_quota(&self, unspent: Vec<QuotaReturn>) -> Result<(), StoreError> {
         self.write(Work::ReturnQuota(unspent)).await.map(drop)
+    }
+
+    async fn count_requests(
+        &self,
+        counts: Vec<RateCount>,
+    ) -> Result<HashMap<String, RatesHeard>, StoreError> {
+        let mut heard = HashMap::with_capacity(counts.len());
+        for counts in counts.chunks(RateCount::MOST) {
+            heard.extend(self.counting(async |connection| rate_counts::add(connection, counts).await).await?);
+        }
+        Ok(heard)
+    }
+
+    async fn forget_request_counts(&self) -> Result<usize, StoreError> {
+        self.counting(rate_counts::forget).await
     }
 
     async fn tenant(&self) -> Result<Versioned<Tenant>, StoreError> {

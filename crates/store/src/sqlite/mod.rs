@@ -29,6 +29,8 @@ use crate::{KeyEncryptionKeys, StoreError, migrations};
 pub(crate) type Db = sqlx::Sqlite;
 /// A connection to it.
 pub(crate) type Connection = sqlx::SqliteConnection;
+/// The time by its clock, in microseconds.
+pub(crate) const CLOCK: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
 /// The store that the statements are for here.
 type Backend = SqliteStore;
 
@@ -51,6 +53,7 @@ const MIGRATIONS: &[migrations::Source] = &[
         include_str!("../../migrations/sqlite/0012_organization_clients_and_domains.sql"),
     ),
     (13, "ownerships", include_str!("../../migrations/sqlite/0013_ownerships.sql")),
+    (14, "rate counts", include_str!("../../migrations/sqlite/0014_rate_counts.sql")),
 ];
 
 /// A configuration in a SQLite file.
@@ -95,6 +98,17 @@ impl SqliteStore {
     /// The same, for as long as it takes.
     async fn bulk(&self) -> Result<Transaction<'static, Db>, StoreError> {
         self.view().await
+    }
+
+    /// Counts requests, in a transaction of its own. It waits for the writer, and the writer for it.
+    async fn counting<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut transaction = self.readers.begin_with("BEGIN IMMEDIATE").await?;
+        let counted = work(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(counted)
     }
 
     async fn write(&self, work: Work) -> Result<Written, StoreError> {

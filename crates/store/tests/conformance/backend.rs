@@ -1,10 +1,13 @@
 //! The databases that the suite runs on.
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use grantd_model::Secret;
 use grantd_store::{KeyEncryptionKey, PostgresOptions, PostgresStore, SqliteStore, Store};
 use grantd_testbed::{Cluster, Durability};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 
 /// A database that the suite runs on.
 pub trait Backend {
@@ -13,6 +16,9 @@ pub trait Backend {
 
     /// Opens it: each call is another node on the same database.
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// Runs SQL beside those who have opened it.
+    async fn run(&self, text: &'static str);
 }
 
 /// A database of this backend that nobody has opened yet.
@@ -31,6 +37,12 @@ impl Backend for SqliteFile {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(SqliteStore::open(&self.0.path().join("grantd.db"), key()).await.unwrap())
     }
+
+    async fn run(&self, text: &'static str) {
+        let file = SqliteConnectOptions::new().filename(self.0.path().join("grantd.db"));
+        let mut connection = file.busy_timeout(Duration::from_secs(5)).connect().await.unwrap();
+        sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
+    }
 }
 
 /// One for all cases of this program.
@@ -47,6 +59,11 @@ impl Backend for PostgresDatabase {
     async fn open(&self) -> Arc<dyn Store> {
         let options = PostgresOptions::parse(&self.0).unwrap().with_readers(3);
         Arc::new(PostgresStore::open(&options, key()).await.unwrap())
+    }
+
+    async fn run(&self, text: &'static str) {
+        let mut connection = PgConnection::connect(&self.0).await.unwrap();
+        sqlx::raw_sql(text).execute(&mut connection).await.unwrap();
     }
 }
 

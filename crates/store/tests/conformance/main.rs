@@ -21,6 +21,7 @@ mod one_time_uses;
 mod ownerships;
 mod paging;
 mod quotas;
+mod rate_counts;
 mod records;
 mod revoked_tokens;
 mod signing_keys;
@@ -80,6 +81,14 @@ suite! {
         what_is_given_back_can_be_reserved_again
         the_highest_warning_is_remembered
         a_window_is_forgotten_two_days_after_it_began
+    }
+    rate_counts {
+        all_nodes_hear_how_much_all_of_them_have_let_through
+        who_has_nothing_to_tell_hears_all_the_same
+        a_bucket_is_busy_for_as_long_as_its_requests_take_to_come_back
+        a_bucket_that_is_full_again_owes_nothing
+        of_many_buckets_told_at_once_by_two_nodes_nothing_is_lost
+        what_has_been_full_for_an_hour_is_forgotten
     }
     revoked_tokens {
         a_revoked_token_is_loaded_and_followed

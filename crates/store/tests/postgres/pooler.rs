@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grantd_model::{Organization, OrganizationFilter, Paging};
-use grantd_store::{Change, PostgresOptions, PostgresStore, Store};
+use grantd_store::{Change, PostgresOptions, PostgresStore, RateCount, Store};
 use grantd_testbed::Pooler;
 use serde_json::json;
 
@@ -32,6 +32,8 @@ async fn two_nodes_write_and_read_through_a_pooler_with_fewer_connections_than_t
             let name = format!("organization {number}");
             node.commit(vec![Change::CreateOrganization(organization(&name))]).await.unwrap();
             assert!(node.find_organization(&name).await.unwrap().is_some());
+            let count = |bucket: &str, requests| RateCount { bucket: bucket.to_owned(), requests, busy: 1 };
+            node.count_requests(vec![count("a", 1), count(&name, 1), count("b", 0)]).await.unwrap();
         }));
     }
     for task in working {
@@ -42,6 +44,8 @@ async fn two_nodes_write_and_read_through_a_pooler_with_fewer_connections_than_t
         let page = node.list_organizations(&OrganizationFilter::default(), &all).await.unwrap();
         assert_eq!((page.total, page.items.len()), (40, 40));
         assert_eq!(node.revision().await.unwrap().0, 40);
+        let count = RateCount { bucket: "a".to_owned(), requests: 0, busy: 0 };
+        assert_eq!(node.count_requests(vec![count]).await.unwrap()["a"].total, 40);
     }
 }
 

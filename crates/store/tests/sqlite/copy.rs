@@ -137,7 +137,7 @@ async fn a_file_of_an_older_version_is_copied_and_one_of_a_newer_version_refused
     file.execute(
         "DROP TABLE sealing; DROP TABLE one_time_uses; DROP TABLE clean_stop; DROP TABLE token_quotas; \
          DROP TABLE log_streams; DROP TABLE log_keys; DROP TABLE organization_clients; \
-         DROP TABLE discovery_domains; DROP TABLE ownerships; DELETE FROM _sqlx_migrations WHERE version > 6",
+         DROP TABLE discovery_domains; DROP TABLE ownerships; DROP TABLE rate_counts; DELETE FROM _sqlx_migrations WHERE version > 6",
     )
     .await;
     let copied = copy(&file).await.unwrap().unwrap();

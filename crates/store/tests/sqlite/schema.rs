@@ -132,7 +132,7 @@ async fn a_file_of_the_first_version_has_its_clients_and_secrets_after_the_migra
          ALTER TABLE clients DROP COLUMN sealed_further_secrets; \
          DROP TABLE federated_identities; DROP TABLE revoked_tokens; DROP TABLE sealing; \
          DROP TABLE one_time_uses; DROP TABLE clean_stop; DROP TABLE log_streams; DROP TABLE log_keys; \
-         DROP TABLE token_quotas; DROP TABLE organization_clients; DROP TABLE discovery_domains; DROP TABLE ownerships; \
+         DROP TABLE token_quotas; DROP TABLE organization_clients; DROP TABLE discovery_domains; DROP TABLE ownerships; DROP TABLE rate_counts; \
          DELETE FROM _sqlx_migrations WHERE version > 1",
     )
     .await;
