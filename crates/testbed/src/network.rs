@@ -12,10 +12,18 @@ pub struct Network {
     gate: Arc<Gate>,
 }
 
+/// The gate of a way, of which each connection has the number of its time.
 #[derive(Default)]
 struct Gate {
-    is_cut: Mutex<bool>,
+    state: Mutex<State>,
     mended: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_cut: bool,
+    /// Connections with lesser numbers lead nowhere any more.
+    time: u64,
 }
 
 impl Network {
@@ -44,12 +52,18 @@ impl Network {
 
     /// From now on nothing arrives at either end. Connections are accepted, and lead nowhere.
     pub fn cut(&self) {
-        self.gate.set(true);
+        self.gate.change(|state| state.is_cut = true);
+    }
+
+    /// The connections that there are fall silent for good, and nobody is told; new ones are as good as ever. So it is when
+    /// something in between forgets its connections.
+    pub fn strand(&self) {
+        self.gate.change(|state| state.time += 1);
     }
 
     /// What was held up arrives, and what is sent from now on.
     pub fn mend(&self) {
-        self.gate.set(false);
+        self.gate.change(|state| state.is_cut = false);
     }
 }
 
@@ -60,40 +74,46 @@ impl Drop for Network {
 }
 
 impl Gate {
-    fn set(&self, cut: bool) {
-        *self.is_cut.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.mended.notify_all();
     }
 
-    /// Returns when the way is whole.
-    fn pass(&self) {
-        let cut = self.is_cut.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.mended.wait_while(cut, |cut| *cut).unwrap_or_else(PoisonError::into_inner));
+    fn time(&self) -> u64 {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).time
+    }
+
+    /// Returns when the way is whole for a connection of that time.
+    fn pass(&self, time: u64) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocked = |state: &mut State| state.is_cut || time < state.time;
+        drop(self.mended.wait_while(state, blocked).unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 fn connect(near: TcpStream, port: u16, gate: &Arc<Gate>) -> io::Result<()> {
-    gate.pass();
+    let time = gate.time();
+    gate.pass(time);
     let far = TcpStream::connect(("127.0.0.1", port))?;
     near.set_nodelay(true)?;
     far.set_nodelay(true)?;
     let (from, to, passing) = (near.try_clone()?, far.try_clone()?, Arc::clone(gate));
-    thread::spawn(move || carry(from, to, &passing));
-    carry(far, near, gate);
+    thread::spawn(move || carry(from, to, &passing, time));
+    carry(far, near, gate, time);
     Ok(())
 }
 
 /// Carries what one end says to the other until it has said all.
-fn carry(mut from: TcpStream, mut to: TcpStream, gate: &Gate) {
+fn carry(mut from: TcpStream, mut to: TcpStream, gate: &Gate, time: u64) {
     let mut buffer = [0; 16 * 1024];
     while let Ok(read) = from.read(&mut buffer) {
-        gate.pass();
+        gate.pass(time);
         let Some(said) = buffer.get(..read).filter(|said| !said.is_empty()) else { break };
         if to.write_all(said).is_err() {
             break;
         }
     }
-    gate.pass();
+    gate.pass(time);
     // The other end may be gone already.
     drop(to.shutdown(Shutdown::Write));
     drop(from.shutdown(Shutdown::Read));

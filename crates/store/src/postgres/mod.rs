@@ -61,7 +61,7 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Connections that follow.
 const FOLLOWING: u32 = 2;
 /// How long is waited for a connection of the pool.
-pub(crate) const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(5);
 /// How often a database that cannot be reached is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often it is said that this goes on.
@@ -163,10 +163,7 @@ impl PostgresStore {
             return Err(StoreError::Unfinished);
         }
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
-        let pool = |most| {
-            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
-            pool.connect_lazy_with(options.database.clone())
-        };
+        let pool = |most| pool(options, most);
         let write = |lane| WriteConnection::new(options.database.clone(), lane);
         Ok(Self {
             readers: pool(options.readers),
@@ -260,6 +257,21 @@ impl PostgresStore {
         close(&self.readers).await;
         close(&self.following).await;
     }
+}
+
+/// So many connections, made when they are needed.
+pub(crate) fn pool(options: &PostgresOptions, most: u32) -> PgPool {
+    let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
+    // A read that was given up comes back with its connection. Where the other end is gone without a word, the pool would
+    // wait for it as long as TCP does, a quarter of an hour.
+    let pool = pool.after_release(|connection, _| Box::pin(answers(connection)));
+    pool.connect_lazy_with(options.database.clone())
+}
+
+/// Whether the other end of a connection is there; an error, where it is not, has the connection dropped and not closed.
+async fn answers(connection: &mut Connection) -> Result<bool, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(ACQUIRE, connection.ping()).await.map_err(silent)?.map(|()| true)
 }
 
 /// Closes a pool. What a server does not answer is not waited for.

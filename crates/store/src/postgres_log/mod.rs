@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use grantd_model::{Causes, Direction, LogEntry, LogEvent, LogPosition, LogStreamId, Timestamp};
-use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection as _, PgPool, Transaction};
 use tokio::sync::Mutex;
 
 use self::log_sql::Tip;
 use crate::log_chain::{ChainEnd, ChainHash, ChainKey};
-use crate::postgres::{ACQUIRE, BULK, Lane, PostgresOptions, VIEW, WriteConnection, bounded, close};
+use crate::postgres::{BULK, Lane, PostgresOptions, VIEW, WriteConnection, bounded, close, pool};
 use crate::{ChainFault, Log, LogRange, Retention, StoreError, Verified, Visit};
 
 type Db = sqlx::Postgres;
@@ -44,10 +43,7 @@ pub struct PostgresLog {
 impl PostgresLog {
     /// Opens the log of a database that [`PostgresStore::open`](crate::PostgresStore::open) has brought up to date.
     pub async fn open(options: &PostgresOptions, key: ChainKey) -> Result<Self, StoreError> {
-        let pool = |most| {
-            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
-            pool.connect_lazy_with(options.database.clone())
-        };
+        let pool = |most| pool(options, most);
         let connection = WriteConnection::new(options.database.clone(), Lane::Apart);
         let writer = Writer { connection, unresolved: None };
         let log = Self {

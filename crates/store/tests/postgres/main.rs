@@ -4,6 +4,7 @@
 mod log;
 mod pooler;
 mod schema;
+mod stranded;
 mod tls;
 
 use std::sync::LazyLock;
