@@ -4,6 +4,7 @@
 //! `management_api::endpoint` to its use case; a request for a token goes down the steps of `oauth::token`.
 //! No rule is in here: what may be is decided in the crates below.
 
+mod admission;
 mod arrival;
 mod body;
 mod client_certificate;

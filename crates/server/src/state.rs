@@ -10,6 +10,7 @@ use grantd_snapshot::Follower;
 use grantd_store::{Store, StoreError};
 use grantd_token::{Issuer, OutsideKeys};
 
+use crate::admission::Admission;
 use crate::client_certificate::ClientCertificates;
 use crate::metrics::Metrics;
 use crate::oauth::quotas::Ledger;
@@ -36,6 +37,8 @@ pub struct State {
     pub(crate) replays: Replays,
     /// How many tokens of the quotas are issued.
     pub(crate) quotas: Ledger,
+    /// The line before the work of the token endpoint.
+    pub(crate) admission: Admission,
     /// What is left of the rate limits.
     pub(crate) buckets: Buckets,
     /// What is counted of requests.
@@ -86,6 +89,7 @@ impl State {
             certificates: Arc::default(),
             replays: Replays::none(),
             quotas: Ledger::default(),
+            admission: Admission::default(),
             buckets,
             metrics: Metrics::default(),
             stopping: AtomicBool::new(false),

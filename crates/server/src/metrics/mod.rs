@@ -87,6 +87,7 @@ pub(crate) struct Metrics {
     pub(crate) denials: [Counter; RULES.len()],
     pub(crate) refusals: [Counter; ERRORS.len()],
     pub(crate) limited: [Counter; LIMITS.len()],
+    pub(crate) overloaded: Counter,
     pub(crate) quota_counted: Counter,
     pub(crate) quota_exceeded: [Counter; ENTITIES.len()],
     pub(crate) quota_reservations: Counter,

@@ -92,6 +92,8 @@ fn limits(scrape: &mut Scrape, state: &State) {
         .collect();
     let samples = limited.iter().map(|(labels, value)| (&labels[..], *value));
     scrape.counters("grantd_rate_limited", "Requests beyond a rate limit.", samples);
+    let help = "Token requests that were turned away because there were too many to work on.";
+    scrape.counter("grantd_overloaded", help, metrics.overloaded.value());
     let help = "Tokens that count in a quota.";
     scrape.counter("grantd_quota_tokens", help, metrics.quota_counted.value());
     let exceeded = ENTITIES.iter().zip(&metrics.quota_exceeded);

@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::response::{HEADERS, quota_headers};
 use crate::State;
+use crate::admission::Overloaded;
 use crate::client_certificate::CertificateFault;
 use crate::events::Origin;
 use crate::events::exchange::{Asked, Refused, refused};
@@ -60,6 +61,9 @@ pub(super) enum TokenError {
     /// A rate limit is used up.
     #[error(transparent)]
     TooMany(#[from] TooMany),
+    /// More is asked for than can be done.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
     /// A quota is used up.
     #[error("the {} {} quota is used up", .0.entity.as_str(), .0.longest().map_or("", |used| used.bucket.as_str()))]
     QuotaExceeded(Box<Exceeded>),
@@ -93,8 +97,10 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// Seconds after which to try again.
+/// Seconds after which to try again, when something is not there.
 const RETRY: HeaderValue = HeaderValue::from_static("5");
+/// The same when there is too much to do.
+const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -154,10 +160,10 @@ impl TokenError {
         }
     }
 
-    /// Records in the log that there was no token, and why. A request beyond a rate limit is nothing to record: the limit
-    /// tells of itself, and a flood of them must not fill the log.
+    /// Records in the log that there was no token, and why. A request beyond a rate limit, or beyond what the server can do,
+    /// is nothing to record: the limit and the figures tell of it, and a flood of them must not fill the log.
     pub(super) fn record(&self, state: &State, origin: &Origin, asked: &Asked) {
-        if !state.recorder.records() || matches!(self, Self::TooMany(_)) {
+        if !state.recorder.records() || matches!(self, Self::TooMany(_) | Self::Overloaded(_)) {
             return;
         }
         let (_, error, description) = self.line();
@@ -234,6 +240,9 @@ impl TokenError {
                     QuotaEntity::Organization => "Organization quota exceeded",
                 }),
             ),
+            Self::Overloaded(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text("The server is overloaded"))
+            }
             Self::TooOld(_) | Self::Unspent(_) | Self::QuotaUnknown(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "temporarily_unavailable",
@@ -364,7 +373,8 @@ impl IntoResponse for TokenError {
             response.headers_mut().extend(exceeded_headers(exceeded));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, RETRY);
+            let retry = if matches!(&self, Self::Overloaded(_)) { RETRY_SOON } else { RETRY };
+            response.headers_mut().insert(RETRY_AFTER, retry);
         }
         self.told(error).with(response)
     }

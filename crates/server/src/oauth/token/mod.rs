@@ -1,6 +1,6 @@
 //! `POST /oauth/token`: the steps are the code.
 //!
-//! Pass the gate of the rate limits, parse, look at the keys that the request possesses, take one snapshot, authenticate,
+//! Pass the gate of the rate limits, parse, stand in line, look at the keys that the request possesses, take one snapshot, authenticate,
 //! spend what works once, decide, issue, answer. The yes-path does no I/O but for what `replays` has to note and `federated` has to fetch.
 //! A refusal is checked against the store once more before it is spoken: whatever led to it may have changed on
 //! another node, and what that node has just been told works here at once.
@@ -101,7 +101,11 @@ impl Arrived<'_> {
             Unread::Broken => unknown(TokenError::invalid_request("the request body broke off")),
         })?;
         let request = TokenRequest::parse(self.headers, &body).map_err(unknown)?;
-        let issued = self.exchange(&request).await;
+        self.state.admission.pass().await.map_err(|overloaded| {
+            self.state.metrics.overloaded.count();
+            unknown(overloaded.into())
+        })?;
+        let issued = self.state.admission.work(self.exchange(&request)).await;
         issued.map_err(|error| (error, request.asked()))
     }
 

@@ -20,6 +20,7 @@ mod metadata;
 mod mtls_metadata;
 mod nodes;
 mod outside_issuer;
+mod overload;
 mod quotas;
 mod races;
 mod rate_limits;
