@@ -76,17 +76,22 @@ impl Administrator {
         self.create("/api/v2/client-grants", &grant).await
     }
 
+    /// Reads what a path names.
+    pub(crate) async fn get(&mut self, path: &str) -> Outcome<Value> {
+        self.connection.manage(Method::GET, &self.bearer, path, &Value::Null).await
+    }
+
     /// Deletes what a path names.
     pub(crate) async fn delete(&mut self, path: &str) -> Outcome {
-        self.connection.write(Method::DELETE, &self.bearer, path, &Value::Null).await.map(drop)
+        self.connection.manage(Method::DELETE, &self.bearer, path, &Value::Null).await.map(drop)
     }
 
     /// Changes what a path names.
     pub(crate) async fn update(&mut self, path: &str, body: &Value) -> Outcome {
-        self.connection.write(Method::PATCH, &self.bearer, path, body).await.map(drop)
+        self.connection.manage(Method::PATCH, &self.bearer, path, body).await.map(drop)
     }
 
     async fn create(&mut self, path: &str, record: &Value) -> Outcome<Value> {
-        self.connection.write(Method::POST, &self.bearer, path, record).await
+        self.connection.manage(Method::POST, &self.bearer, path, record).await
     }
 }

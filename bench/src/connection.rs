@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Method, Request, Response, body::Incoming};
+use hyper::{Method, Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -42,11 +42,26 @@ impl Connection {
 
     /// Asks for a token; anything but 200 is an error.
     pub(crate) async fn token(&mut self, asked: TokenRequest) -> Outcome<Bytes> {
+        let request = self.token_request(asked)?;
+        self.send(request).await
+    }
+
+    /// Asks for a token; the status of the answer, once all of it is there.
+    pub(crate) async fn try_token(&mut self, asked: TokenRequest) -> Outcome<StatusCode> {
+        let request = self.token_request(asked)?;
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request).await?;
+        let status = response.status();
+        response.into_body().collect().await?;
+        Ok(status)
+    }
+
+    fn token_request(&self, asked: TokenRequest) -> Outcome<Request<Full<Bytes>>> {
         let mut request = Request::post("/oauth/token").header(HOST, &self.host).header(CONTENT_TYPE, FORM);
         for (name, value) in asked.headers {
             request = request.header(name, value);
         }
-        self.send(request.body(Full::new(asked.form))?).await
+        Ok(request.body(Full::new(asked.form))?)
     }
 
     /// Gets a JSON document.
@@ -55,8 +70,8 @@ impl Connection {
         Ok(serde_json::from_slice(&self.send(request).await?)?)
     }
 
-    /// Creates, changes or deletes something through the Management API; null is no body.
-    pub(crate) async fn write(
+    /// Asks the Management API; null is no body.
+    pub(crate) async fn manage(
         &mut self,
         method: Method,
         bearer: &str,

@@ -1,5 +1,6 @@
 //! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
-//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs, `nodes` at several servers.
+//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs, `nodes` at several servers, `overload` at more
+//! requests than there can be tokens, `management` at the Management API.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
@@ -16,12 +17,15 @@ mod grantd;
 mod group;
 mod load;
 mod machine;
+mod management;
 mod method;
 mod methods;
 mod methods_report;
 mod multitude;
 mod nodes;
+mod open_load;
 mod operations;
+mod overload;
 mod process;
 mod report;
 mod signing_key;
@@ -57,6 +61,10 @@ enum Command {
     Operations(operations::Options),
     /// Several nodes on one PostgreSQL: starts, memory, how soon a change is in force, tokens per second.
     Nodes(nodes::Options),
+    /// How long tokens take at 80 % of capacity, and how many come in time at twice as much.
+    Overload(overload::Options),
+    /// How many grants are made in a second, and what reading costs where there are very many.
+    Management(management::Options),
     /// The ceiling itself; the others start it.
     #[command(hide = true)]
     Ceiling(ceiling::Options),
@@ -69,6 +77,8 @@ async fn main() -> ExitCode {
         Command::Methods(options) => methods::run(&options).await,
         Command::Operations(options) => operations::run(&options).await,
         Command::Nodes(options) => nodes::run(&options).await,
+        Command::Overload(options) => overload::run(&options).await,
+        Command::Management(options) => management::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };
     match outcome {

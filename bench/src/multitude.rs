@@ -10,6 +10,11 @@ use crate::caller::Caller;
 /// Clients that one commit makes, each with its grant.
 const AT_ONCE: usize = 2_000;
 
+/// The identifier of a copied grant.
+pub(crate) fn copied_grant(number: usize) -> String {
+    format!("cgr_{number:016}")
+}
+
 /// The one that is copied.
 pub(crate) struct Template {
     client: Client,
@@ -63,7 +68,7 @@ impl Template {
         };
         let caller = Caller::with_secret(&id, &secret, &audience);
         let grant = ClientGrant {
-            id: ClientGrantId::from(format!("cgr_{number:016}")),
+            id: ClientGrantId::from(copied_grant(number)),
             client_id: Some(ClientId::from(id)),
             audience: Audience::from(audience),
             ..self.grant.clone()

@@ -2,7 +2,7 @@
 //! hold, how long a change takes until it is in force on another node, and how many tokens one, two and three nodes issue.
 //! All nodes have one core together, and the load the other.
 //!
-//! The database is the machine's own PostgreSQL, durable as it ships, on the same cores as everything else.
+//! The database is the machine's own PostgreSQL, durable as it ships, on the core of the load.
 
 use std::fs;
 use std::rc::Rc;
@@ -22,7 +22,7 @@ use crate::connection::Connection;
 use crate::fill::{APIS, Size, audience};
 use crate::grantd::Grantd;
 use crate::load::Load;
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::multitude::Template;
 use crate::process::Server;
 use crate::report::megabytes;
@@ -90,14 +90,14 @@ struct Tokens {
 
 /// Several servers on one database.
 struct Nodes {
-    nodes: Vec<Grantd>,
+    each: Vec<Grantd>,
     database: String,
     /// What the first of them has in memory without clients, in bytes.
     empty: u64,
 }
 
 impl Nodes {
-    async fn new(cluster: &Cluster, number: u32) -> Outcome<Self> {
+    fn new(cluster: &Cluster, number: u32) -> Outcome<Self> {
         let database = cluster.database();
         let flags =
             ["--database", &database, "--issuer", crate::grantd::ISSUER, "--operations-listen", "off"];
@@ -112,15 +112,15 @@ impl Nodes {
         let server = first.start()?;
         let empty = server.memory()?.resident;
         server.stop()?;
-        Ok(Self { nodes, database, empty })
+        Ok(Self { each: nodes, database, empty })
     }
 
     fn first(&self) -> Outcome<&Grantd> {
-        Ok(self.nodes.first().ok_or("there are no nodes")?)
+        Ok(self.each.first().ok_or("there are no nodes")?)
     }
 
     fn start(&self, number: usize) -> Outcome<Vec<Server>> {
-        self.nodes.iter().take(number).map(Grantd::start).collect()
+        self.each.iter().take(number).map(Grantd::start).collect()
     }
 
     /// The first clients are made through the Management API, those beyond are copies.
@@ -227,12 +227,14 @@ impl Nodes {
 
 /// Runs it all.
 pub(crate) async fn run(options: &Options) -> Outcome {
+    // What is started from here shares the load's core: PostgreSQL too.
+    machine::pin_load()?;
     let cluster = Cluster::start(Durability::Disk);
     let mut report = Report { machine: Machine::read()?, deployments: Vec::new(), tokens: Vec::new() };
     let number = options.nodes.max(2);
     let mut last = None;
     for clients in &options.clients {
-        let nodes = Nodes::new(&cluster, number).await?;
+        let nodes = Nodes::new(&cluster, number)?;
         let callers = nodes.fill(*clients).await?;
         report.deployments.push(nodes.measure(callers.len(), options.changes).await?);
         last = Some((nodes, callers));
@@ -253,7 +255,7 @@ impl Report {
             return Ok(());
         }
         println!("\n{}", self.machine);
-        println!("PostgreSQL on the same cores; {}", ALGORITHM.as_str());
+        println!("PostgreSQL on core 1; {}", ALGORITHM.as_str());
         let head =
             ["clients", "ready after (ms)", "resident (MB)", "bytes each", "in force (ms)", "p99 (ms)"];
         let [clients, start, resident, bytes, in_force, p99] = head;
