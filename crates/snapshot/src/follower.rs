@@ -69,7 +69,7 @@ impl Follower {
         let now = clock.now();
         let begun_at = Instant::now();
         let snapshot = Snapshot::new(store.load().await?, digest_key.clone());
-        Ok(Self {
+        let follower = Self {
             store,
             clock,
             current: ArcSwap::from_pointee(snapshot),
@@ -81,7 +81,13 @@ impl Follower {
             fails: AtomicBool::new(false),
             begun: AtomicU64::new(0),
             last: Mutex::new(Read { number: 0, outcome: Ok(()) }),
-        })
+        };
+        // It is as old as its loading took, which is too old where there is very much of it. What comes of asking once more
+        // is known to whoever asks then.
+        if follower.age() > USUAL {
+            drop(follower.catch_up().await);
+        }
+        Ok(follower)
     }
 
     /// Says so when what is known may be older than this, instead of answering. 0: as soon as the store does not answer.

@@ -42,6 +42,21 @@ impl World {
 }
 
 #[tokio::test]
+async fn what_takes_longer_to_load_than_it_may_be_old_is_good_when_it_is_there() {
+    let store = WatchedStore::open().await;
+    let clock = Arc::new(FrozenClock(AtomicU64::new(1_000_000)));
+    store.loading.forget_permits(usize::MAX);
+    let seam = Arc::clone(&store) as Arc<dyn Store>;
+    let loading = Follower::load(seam, Arc::clone(&clock) as Arc<dyn Clock>);
+    // The one that is named first begins first.
+    let (follower, ()) = tokio::join!(loading, async {
+        clock.0.fetch_add(11_000, Ordering::SeqCst);
+        store.loading.add_permits(1);
+    });
+    assert!(follower.unwrap().current().is_ok());
+}
+
+#[tokio::test]
 async fn what_was_committed_before_is_there_after() {
     let world = World::new().await;
     world.add_client("one").await;

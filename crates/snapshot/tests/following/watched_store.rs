@@ -26,6 +26,8 @@ pub struct WatchedStore {
     pub change_reads: AtomicUsize,
     /// How many reads may begin; plenty unless a test takes them away.
     pub gate: Semaphore,
+    /// How many times everything may be loaded; plenty unless a test takes them away.
+    pub loading: Semaphore,
     /// How many commits it says that it has lost.
     pub lost: AtomicU64,
     fails: AtomicBool,
@@ -42,6 +44,7 @@ impl WatchedStore {
             reads: AtomicUsize::new(0),
             change_reads: AtomicUsize::new(0),
             gate: Semaphore::new(1_000_000),
+            loading: Semaphore::new(1_000_000),
             lost: AtomicU64::new(0),
             fails: AtomicBool::new(false),
             _folder: folder,
@@ -103,6 +106,7 @@ impl Store for WatchedStore {
     }
 
     async fn load(&self) -> Result<Configuration, StoreError> {
+        self.loading.acquire().await.unwrap().forget();
         self.sqlite.load().await
     }
 
