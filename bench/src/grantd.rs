@@ -1,8 +1,11 @@
 //! The grantd that is measured: which program, on which folder, started how.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use grantd_model::Secret;
+use grantd_store::KeyEncryptionKey;
 use tempfile::TempDir;
 
 use crate::Outcome;
@@ -52,6 +55,12 @@ impl Grantd {
     /// Where its data is.
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What opens its secrets.
+    pub(crate) fn key(&self) -> Outcome<KeyEncryptionKey> {
+        let key = Secret::from(fs::read(self.data().join("key-encryption-key"))?);
+        Ok(KeyEncryptionKey::new(&key).ok_or("the key-encryption key is none")?)
     }
 
     /// Where it logs to, and where what is started beside it shall.

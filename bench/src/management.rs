@@ -2,12 +2,10 @@
 //! answered; and what reading one costs, and a page of a list, where there are very many.
 
 use std::cell::{Cell, RefCell};
-use std::fs;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use grantd_model::Secret;
-use grantd_store::{KeyEncryptionKey, SqliteStore, Store};
+use grantd_store::{SqliteStore, Store};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::task::{JoinSet, LocalSet};
@@ -20,7 +18,8 @@ use crate::fill::{APIS, Size, audience};
 use crate::grantd::Grantd;
 use crate::machine::{self, Machine};
 use crate::multitude::{Template, copied_grant};
-use crate::spread::middle;
+use crate::report::show;
+use crate::spread::{after, middle};
 
 /// The flags of `grantd-bench management`.
 #[derive(clap::Args)]
@@ -98,14 +97,14 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         made: latencies.len(),
         made_per_second: made / elapsed.as_secs_f64(),
         cpu_us: cpu.as_secs_f64() * 1e6 / made,
-        p50_ms: after(&latencies, 50),
-        p99_ms: after(&latencies, 99),
+        p50_ms: after(&latencies, 500),
+        p99_ms: after(&latencies, 990),
         grants: options.grants,
-        read_p50_ms: after(&reads, 50),
-        read_p99_ms: after(&reads, 99),
+        read_p50_ms: after(&reads, 500),
+        read_p99_ms: after(&reads, 990),
         pages,
     };
-    report.print(options.json)
+    show(&report, options.json, Report::print)
 }
 
 async fn clients(administrator: &Administrator, number: u32) -> Outcome<Rc<[String]>> {
@@ -152,9 +151,7 @@ async fn make_grants(
 }
 
 async fn multiply(grantd: &Grantd, (client, grant): (&str, &str), copies: usize) -> Outcome {
-    let key = Secret::from(fs::read(grantd.data().join("key-encryption-key"))?);
-    let key = KeyEncryptionKey::new(&key).ok_or("the key-encryption key is none")?;
-    let store = SqliteStore::open(&grantd.data().join("grantd.db"), key).await?;
+    let store = SqliteStore::open(&grantd.data().join("grantd.db"), grantd.key()?).await?;
     let template = Template::read(&store, client, grant).await?;
     template.multiply(&store, copies, |number| audience(number % APIS)).await?;
     store.close().await;
@@ -200,18 +197,8 @@ async fn read_pages(administrator: &mut Administrator, grants: u32) -> Outcome<V
     Ok(timed)
 }
 
-/// Milliseconds after which so many in a hundred were answered.
-fn after(latencies: &[Duration], percent: usize) -> f64 {
-    let place = (latencies.len() * percent / 100).min(latencies.len().saturating_sub(1));
-    latencies.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-}
-
 impl Report {
-    fn print(&self, json: bool) -> Outcome {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-            return Ok(());
-        }
+    fn print(&self) {
         println!("\n{}", self.machine);
         println!("\nPOST /client-grants, {} connections: {} grants", self.connections, self.made);
         println!("  {:.0} a second, {:.1} µs of CPU each", self.made_per_second, self.cpu_us);
@@ -222,6 +209,5 @@ impl Report {
         for (before, took) in &self.pages {
             println!("  behind {before:>2} % of the list: {took:.2} ms");
         }
-        Ok(())
     }
 }

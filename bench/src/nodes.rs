@@ -8,8 +8,7 @@ use std::fs;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use grantd_model::Secret;
-use grantd_store::{KeyEncryptionKey, PostgresOptions, PostgresStore, Store};
+use grantd_store::{PostgresOptions, PostgresStore, Store};
 use grantd_testbed::{Cluster, Durability};
 use serde::Serialize;
 
@@ -25,7 +24,7 @@ use crate::load::Load;
 use crate::machine::{self, Machine};
 use crate::multitude::Template;
 use crate::process::Server;
-use crate::report::megabytes;
+use crate::report::{megabytes, show};
 use crate::spread::Spread;
 
 /// The flags of `grantd-bench nodes`.
@@ -136,8 +135,7 @@ impl Nodes {
             let client = administrator.client("Template", serde_json::Value::Null).await?;
             let id = text(&client, "client_id")?;
             let grant = text(&administrator.grant(&id, &audience(0)).await?, "id")?;
-            let key = Secret::from(fs::read(data.join("key-encryption-key"))?);
-            let key = KeyEncryptionKey::new(&key).ok_or("the key-encryption key is none")?;
+            let key = self.first()?.key()?;
             let store = PostgresStore::open(&PostgresOptions::parse(&self.database)?, key).await?;
             let template = Template::read(&store, &id, &grant).await?;
             callers
@@ -245,15 +243,11 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         eprintln!("{number} nodes: {:.0} tokens a second", tokens.per_second);
         report.tokens.push(tokens);
     }
-    report.print(options.json)
+    show(&report, options.json, Report::print)
 }
 
 impl Report {
-    fn print(&self, json: bool) -> Outcome {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-            return Ok(());
-        }
+    fn print(&self) {
         println!("\n{}", self.machine);
         println!("PostgreSQL on core 1; {}", ALGORITHM.as_str());
         let head =
@@ -275,6 +269,5 @@ impl Report {
         for of in &self.tokens {
             println!("{:>9} {:>16.0} {:>16.1}", of.nodes, of.per_second, of.cpu_us);
         }
-        Ok(())
     }
 }

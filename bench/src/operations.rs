@@ -17,7 +17,7 @@ use crate::grantd::Grantd;
 use crate::load::Load;
 use crate::machine::{self, Machine};
 use crate::process::Server;
-use crate::report::Measured;
+use crate::report::{Measured, show};
 use crate::spread::Spread;
 use crate::token::measure;
 
@@ -132,15 +132,11 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     for side in [&on, &off] {
         verified_answer(&side.server, &side.callers, options.algorithm).await?;
     }
-    report.print(options.json)
+    show(&report, options.json, Report::print)
 }
 
 impl Report {
-    fn print(&self, json: bool) -> Outcome {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-            return Ok(());
-        }
+    fn print(&self) {
         println!("\n{}", self.machine);
         let (algorithm, clients, rounds) = (self.algorithm.as_str(), self.clients, self.on.len());
         println!("{algorithm}, {clients} clients, {rounds} rounds of {} s; min / median / max", self.seconds);
@@ -159,7 +155,6 @@ impl Report {
             println!("{reserving}: {:.1} µs a token", first.cpu_us);
         }
         self.print_ratio();
-        Ok(())
     }
 
     fn print_ratio(&self) {

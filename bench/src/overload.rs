@@ -17,6 +17,8 @@ use crate::load::Load;
 use crate::machine::{self, Machine};
 use crate::open_load::{OpenLoad, Seen};
 use crate::process::Server;
+use crate::report::show;
+use crate::spread::after;
 
 /// The flags of `grantd-bench overload`.
 #[derive(clap::Args)]
@@ -97,7 +99,7 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     }
     verified_answer(&server, &callers, options.algorithm).await?;
     server.stop()?;
-    report.print(options.json)
+    show(&report, options.json, Report::print)
 }
 
 async fn round(options: &Options, server: &Server, callers: &Rc<[Caller]>) -> Outcome<Round> {
@@ -132,18 +134,8 @@ impl Figures {
     }
 }
 
-/// Milliseconds after which so many in a thousand were answered.
-fn after(latencies: &[Duration], thousandths: usize) -> f64 {
-    let place = (latencies.len() * thousandths / 1000).min(latencies.len().saturating_sub(1));
-    latencies.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-}
-
 impl Report {
-    fn print(&self, json: bool) -> Outcome {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self)?);
-            return Ok(());
-        }
+    fn print(&self) {
         println!("\n{}", self.machine);
         println!("{}; clients go away after {} ms", self.algorithm.as_str(), self.patience_ms);
         println!(
@@ -180,6 +172,5 @@ impl Report {
                 );
             }
         }
-        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::algorithm::Algorithm;
 use crate::load::Window;
 use crate::machine::Machine;
 use crate::process::Memory;
-use crate::spread::{Spread, middle};
+use crate::spread::{Spread, after, middle};
 
 /// Everything that a run found out.
 #[derive(Serialize)]
@@ -69,16 +69,13 @@ impl Measured {
         if window.tokens == 0 {
             return Err("no token was issued".into());
         }
-        let after = |percent: usize| {
-            let place = (window.latencies.len() * percent / 100).min(window.latencies.len() - 1);
-            window.latencies.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
-        };
+        let after = |thousandths| after(&window.latencies, thousandths);
         Ok(Self {
             tokens_per_second: tokens / window.elapsed.as_secs_f64(),
             cpu_us: window.cpu.as_secs_f64() * 1e6 / tokens,
-            p50_ms: after(50),
-            p99_ms: after(99),
-            max_ms: after(100),
+            p50_ms: after(500),
+            p99_ms: after(990),
+            max_ms: after(1000),
             resident_mb: megabytes(memory.resident),
             peak_mb: megabytes(memory.peak),
         })
@@ -152,6 +149,16 @@ impl Report {
     fn spread(&self, figure: impl Fn(&Round) -> f64) -> Spread {
         Spread::of(self.rounds.iter().map(figure))
     }
+}
+
+/// Shows a report, to programs or to people.
+pub(crate) fn show<R: Serialize>(report: &R, json: bool, print: impl FnOnce(&R)) -> Outcome {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+    } else {
+        print(report);
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no server here holds 9 petabytes")]

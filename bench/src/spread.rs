@@ -1,5 +1,7 @@
 //! What several rounds say together: the least, the middle and the most.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 /// The figures of all rounds.
@@ -38,6 +40,12 @@ impl Spread {
     pub(crate) fn shown(&self, digits: usize) -> String {
         format!("{:.digits$} / {:.digits$} / {:.digits$}", self.least, self.middle, self.most)
     }
+}
+
+/// Milliseconds after which so many in a thousand were answered, of latencies in order.
+pub(crate) fn after(latencies: &[Duration], thousandths: usize) -> f64 {
+    let place = (latencies.len() * thousandths / 1000).min(latencies.len().saturating_sub(1));
+    latencies.get(place).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
 }
 
 /// The median of figures in order.

@@ -14,7 +14,7 @@ use tokio::select;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Limited;
-use super::held::Told;
+use super::held::Report;
 use crate::State;
 
 /// How often it is told and heard.
@@ -33,7 +33,7 @@ pub(super) struct News {
     /// Of which client's; none: the one of all.
     pub(super) client: Option<ClientId>,
     /// What.
-    pub(super) told: Told,
+    pub(super) told: Report,
 }
 
 impl News {
@@ -55,7 +55,7 @@ impl News {
     }
 
     fn count(&self) -> RateCount {
-        let Told { limit, requests } = self.told;
+        let Report { limit, requests } = self.told;
         RateCount { bucket: self.bucket(), requests, busy: limit.busy(requests) }
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Held {
 
 /// What is told of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct Report {
     /// The limit by which the requests were let through.
     pub(super) limit: RateLimit,
     /// How many; 0 where only the others are to be heard of.
@@ -42,18 +42,18 @@ impl Held {
     }
 
     /// What is to be told; none when the bucket has been full for long. Then nothing is known of it any more.
-    pub(super) fn untold(&mut self, now: Timestamp) -> Option<Told> {
+    pub(super) fn untold(&mut self, now: Timestamp) -> Option<Report> {
         let requests = self.tally.untold();
         self.quiet = if requests == 0 && self.bucket.is_full(now) { self.quiet + 1 } else { 0 };
         if self.quiet > QUIET {
             (self.quiet, self.listed, self.tally) = (0, false, RateTally::default());
             return None;
         }
-        Some(Told { limit: self.bucket.limit(), requests })
+        Some(Report { limit: self.bucket.limit(), requests })
     }
 
     /// What came of telling it; none where nobody can be told.
-    pub(super) fn hear(&mut self, told: Told, heard: Option<RatesHeard>, now: Timestamp) {
+    pub(super) fn hear(&mut self, told: Report, heard: Option<RatesHeard>, now: Timestamp) {
         if self.bucket.limit() != told.limit {
             return;
         }
@@ -88,10 +88,10 @@ mod tests {
     fn what_is_let_through_is_told_once_and_what_is_refused_is_not() {
         let mut held = Held::full(LIMIT, at(0));
         assert_eq!([(); 3].map(|()| held.take(LIMIT, at(0)).allowed), [true, true, false]);
-        let told = held.untold(at(0)).unwrap_or(Told { limit: LIMIT, requests: 0 });
+        let told = held.untold(at(0)).unwrap_or(Report { limit: LIMIT, requests: 0 });
         assert_eq!(told.requests, 2);
         held.hear(told, Some(RatesHeard { total: 2, busy: LIMIT.busy(2) }), at(0));
-        assert_eq!(held.untold(at(0)), Some(Told { limit: LIMIT, requests: 0 }));
+        assert_eq!(held.untold(at(0)), Some(Report { limit: LIMIT, requests: 0 }));
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         held.take(LIMIT, at(0));
         for _ in 0..100 {
             let told = held.untold(at(0));
-            held.hear(Told { limit: LIMIT, requests: 1 }, Some(RatesHeard { total: 1, busy: 0 }), at(0));
+            held.hear(Report { limit: LIMIT, requests: 1 }, Some(RatesHeard { total: 1, busy: 0 }), at(0));
             assert!(told.is_some(), "what it lacks has not come back");
         }
         let quiet = (0..100).take_while(|_| held.untold(at(2)).is_some()).count();
@@ -112,10 +112,10 @@ mod tests {
         let wide = RateLimit { burst: 10, refill: Refill::PerSecond(1) };
         let mut held = Held::full(LIMIT, at(0));
         held.take(LIMIT, at(0));
-        let told = held.untold(at(0)).unwrap_or(Told { limit: LIMIT, requests: 0 });
+        let told = held.untold(at(0)).unwrap_or(Report { limit: LIMIT, requests: 0 });
         held.take(wide, at(0));
         held.hear(told, Some(RatesHeard { total: 500, busy: 500_000_000 }), at(0));
         assert_eq!(held.take(wide, at(0)).remaining, 8);
-        assert_eq!(held.untold(at(0)), Some(Told { limit: wide, requests: 2 }));
+        assert_eq!(held.untold(at(0)), Some(Report { limit: wide, requests: 2 }));
     }
 }
