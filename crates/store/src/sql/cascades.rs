@@ -19,15 +19,11 @@ pub(crate) async fn create_client_grant(
     write: &mut Write<'_>,
     grant: &ClientGrant,
 ) -> Result<(), StoreError> {
-    if !resource_servers::exists_as(write, &grant.audience).await? {
-        return Err(StoreError::Missing(Noun::ResourceServer));
+    if client_grants::create(write, grant).await? {
+        return Ok(());
     }
-    if let Some(client) = &grant.client_id
-        && !clients::exists(write, client).await?
-    {
-        return Err(StoreError::Missing(Noun::Client));
-    }
-    client_grants::create(write, grant).await
+    let has_api = resource_servers::exists_as(write, &grant.audience).await?;
+    Err(StoreError::Missing(if has_api { Noun::Client } else { Noun::ResourceServer }))
 }
 
 /// An association needs its organization and its grant.

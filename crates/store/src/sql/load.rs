@@ -41,8 +41,16 @@ pub(crate) async fn changes_since(
     if touched.len() > Changes::MOST {
         return Err(StoreError::TooManyChanges);
     }
-    for (kind, record) in touched {
-        changed.extend(current(connection, key, &kind, &record).await?);
+    // Who makes very many of something makes grants.
+    let grants: Vec<&str> =
+        touched.iter().filter(|(kind, _)| kind == kind::CLIENT_GRANT).map(|(_, id)| id.as_str()).collect();
+    let mut grants = client_grants::some(connection, &grants).await?;
+    for (kind, record) in &touched {
+        if kind == kind::CLIENT_GRANT {
+            changed.push(Changed::ClientGrant(ClientGrantId::from(record.as_str()), grants.remove(record)));
+        } else {
+            changed.extend(current(connection, key, kind, record).await?);
+        }
     }
     Ok(Changes { revision, changed })
 }
@@ -70,11 +78,6 @@ async fn current(
             let id = ResourceServerId::from(record);
             let api = resource_servers::get(connection, key, &id).await?;
             Changed::ResourceServer(id, api.map(|api| api.record))
-        }
-        kind::CLIENT_GRANT => {
-            let id = ClientGrantId::from(record);
-            let grant = client_grants::get(connection, &id).await?;
-            Changed::ClientGrant(id, grant.map(|grant| grant.record))
         }
         kind::ORGANIZATION => {
             let id = OrganizationId::from(record);

@@ -1,7 +1,8 @@
 //! A writer: waiting commits share a transaction, and so a flush to the disk.
 //!
-//! Each commit runs in a savepoint of its own, so that one that fails takes no other with it. Nobody is
-//! answered before the transaction is durable. In between, the uses of secrets that were noted are written.
+//! They are written together; where one of them fails, all begin anew, each in a savepoint of its own, so that one that
+//! fails takes no other with it. Nobody is answered before the transaction is durable. In between, the uses of secrets that
+//! were noted are written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,6 +212,47 @@ async fn write_all(
     key: &KeyEncryptionKeys,
     works: &[Work],
 ) -> Result<Vec<Answer>, StoreError> {
+    match write_together(connection, key, works).await? {
+        Ok(outcomes) => Ok(outcomes),
+        Err(error) => {
+            tracing::debug!(error = %Causes(&error), "one of a batch of commits fails");
+            connection.give_up(error).await;
+            write_apart(connection, key, works).await
+        }
+    }
+}
+
+/// All jobs, or the first error of one. As good as always there is none, and savepoints and a revision for each would be
+/// half of all statements.
+async fn write_together(
+    connection: &mut WriteConnection,
+    key: &KeyEncryptionKeys,
+    works: &[Work],
+) -> Result<Result<Vec<Answer>, StoreError>, StoreError> {
+    let transaction = bounded(connection.begin()).await?;
+    let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
+    let commits = works.iter().filter(|work| matches!(work, Work::Commit(_))).count();
+    let mut revisions = bounded(revision::advance_by(transaction, commits)).await?;
+    let mut outcomes = Vec::with_capacity(works.len());
+    for work in works {
+        let revision = matches!(work, Work::Commit(_)).then(|| revisions.next()).flatten();
+        let applied = async { Ok(apply(transaction, &sealer, work, revision).await) };
+        match bounded(applied).await? {
+            Err(error) if WriteConnection::may_try_again(&error) => return Err(error),
+            Err(error) => return Ok(Err(error)),
+            written => outcomes.push(written),
+        }
+    }
+    bounded(connection.commit()).await?;
+    Ok(Ok(outcomes))
+}
+
+/// What becomes of each job where some of them fail.
+async fn write_apart(
+    connection: &mut WriteConnection,
+    key: &KeyEncryptionKeys,
+    works: &[Work],
+) -> Result<Vec<Answer>, StoreError> {
     let transaction = bounded(connection.begin()).await?;
     // Nobody else seals anything until the end, so what is named here is named for all that is sealed below.
     let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
@@ -224,7 +266,7 @@ async fn write_all(
 
 async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Result<Answer, StoreError> {
     statement(connection, "SAVEPOINT one").await?;
-    let outcome = apply(connection, key, work).await;
+    let outcome = apply(connection, key, work, None).await;
     if let Err(error) = outcome {
         if WriteConnection::may_try_again(&error) {
             return Err(error);
@@ -240,10 +282,16 @@ async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -
     Ok(outcome)
 }
 
-async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Answer {
+/// Does the work; a commit at this revision, or else at the next one.
+async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work, revision: Option<i64>) -> Answer {
     match work {
         Work::Commit(changes) => {
-            Ok(Written { revision: apply_all(connection, key, changes).await?, ..Written::default() })
+            let revision = match revision {
+                Some(taken) => taken,
+                None => revision::advance(connection).await?,
+            };
+            let revision = apply_all(Write { connection, revision, key }, changes).await?;
+            Ok(Written { revision, ..Written::default() })
         }
         Work::Use(uses, now) => {
             let first = one_time_uses::note(connection, uses, *now).await?;
@@ -272,17 +320,11 @@ async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> An
     }
 }
 
-async fn apply_all(
-    connection: &mut Connection,
-    key: &Sealer<'_>,
-    changes: &[Change],
-) -> Result<Revision, StoreError> {
-    let revision = revision::advance(connection).await?;
-    let mut write = Write { connection, revision, key };
+async fn apply_all(mut write: Write<'_>, changes: &[Change]) -> Result<Revision, StoreError> {
     for change in changes {
         commit::apply(&mut write, change).await?;
     }
-    Ok(revision_of(revision))
+    Ok(revision_of(write.revision))
 }
 
 pub(crate) async fn statement(connection: &mut Connection, text: &'static str) -> Result<(), StoreError> {

@@ -72,7 +72,9 @@ impl SqliteStore {
         let options = options(file).busy_timeout(Duration::from_secs(5));
         let connection = connect(&options).await?;
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await?;
+        // A file is there or it is not: asking it before each statement would be another turn of another thread.
+        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let readers = readers.connect_with(options).await?;
         let connection = WriteConnection::new(connection);
         let writer = Writer::start(connection, Arc::clone(&key), Some(Arc::clone(&uses)));
         Ok(Self { readers, writer, key, uses })

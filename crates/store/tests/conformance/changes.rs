@@ -140,3 +140,22 @@ pub async fn each_changed_record_is_named_once(backend: impl Backend) {
     ];
     assert_eq!(changes, Changes { revision: Revision(5), changed: expected });
 }
+
+pub async fn very_many_grants_of_one_commit_are_all_named_in_their_order(backend: impl Backend) {
+    const GRANTS: usize = 700;
+    let store = backend.open().await;
+    let clients = (0..GRANTS).map(|number| Change::CreateClient(client(&format!("client_{number:03}"))));
+    let api = Change::CreateResourceServer(api("api", "https://a/"));
+    store.commit(clients.chain([api]).collect()).await.unwrap();
+    let grants: Vec<_> = (0..GRANTS)
+        .map(|number| grant(&format!("cgr_{number:03}"), &format!("client_{number:03}"), "https://a/"))
+        .collect();
+    store.commit(grants.iter().cloned().map(Change::CreateClientGrant).collect()).await.unwrap();
+    store.commit(vec![Change::DeleteClientGrant("cgr_350".into())]).await.unwrap();
+    let changes = store.changes_since(Revision(1)).await.unwrap();
+    let mut expected: Vec<_> =
+        grants.into_iter().map(|grant| Changed::ClientGrant(grant.id.clone(), Some(grant))).collect();
+    expected.remove(350);
+    expected.push(Changed::ClientGrant("cgr_350".into(), None));
+    assert_eq!(changes, Changes { revision: Revision(3), changed: expected });
+}
