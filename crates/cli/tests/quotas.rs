@@ -80,6 +80,8 @@ impl Load {
                     refused += 1;
                     self.refused.fetch_add(1, Ordering::SeqCst);
                 }
+                // Many clients on a busy machine: it says when to come back.
+                503 => tokio::time::sleep(Duration::from_secs(1)).await,
                 status => panic!("{status}: {:?}", answer.text().await),
             }
         }

@@ -18,6 +18,7 @@ async fn events_come_in_batches_in_order_and_once_where_nothing_fails() {
     let sizes: Vec<usize> = receiver.requests().iter().map(|one| one.lines().len()).collect();
     assert!(sizes.iter().all(|size| *size <= 100), "{sizes:?}");
     assert_eq!(receiver.taken(), (1..=251).collect::<Vec<_>>());
+    scene.until("all deliveries are counted", |figures| figures.delivered >= 251).await;
     let figures = scene.figures().await;
     assert_eq!((figures.delivered, figures.failures, figures.skipped), (251, 0, 0));
 }
