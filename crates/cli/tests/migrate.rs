@@ -162,9 +162,9 @@ async fn filled(events: u64) -> Place {
     let log = SqliteLog::open(&place.data().join("events.db"), key).await.unwrap();
     let event = |second| {
         let date = Timestamp::from_seconds(1_790_000_000 + second);
-        LogEvent::new(LogEventKind::TokenIssued, date, "a token".into(), "tenant".into())
+        LogEvent::new(LogEventKind::TokenIssued, date, "a token", "tenant")
     };
-    log.append(&(0..events).map(event).collect::<Vec<_>>()).await.unwrap();
+    log.append(&(0..events).map(event).collect()).await.unwrap();
     log.close().await;
     place
 }

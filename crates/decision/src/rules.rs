@@ -210,6 +210,9 @@ fn the_scopes_are_granted<'f>(
     Ok(if asked { Finding::Holds } else { Finding::NotApplicable })
 }
 
+/// So many scopes are compared with one another sooner than hashed.
+const FEW: usize = 16;
+
 /// The scopes of the grant that the API still has, each once, in the order of the grant.
 fn granted<'f>(api: &'f ResourceServer, grant: &'f ClientGrant) -> SmallVec<[&'f Scope; 16]> {
     let defined = api.scopes.iter().flatten().map(|defined| &defined.value);
@@ -217,9 +220,19 @@ fn granted<'f>(api: &'f ResourceServer, grant: &'f ClientGrant) -> SmallVec<[&'f
         let mut seen = HashSet::new();
         return defined.filter(|scope| scope.is_token() && seen.insert(*scope)).collect();
     }
-    let mut remaining: HashSet<&Scope> = defined.collect();
-    let granted = grant.scope.iter().flatten();
-    granted.filter(|scope| scope.is_token() && remaining.remove(*scope)).collect()
+    let granted = grant.scope.iter().flatten().filter(|scope| scope.is_token());
+    let defined: SmallVec<[&Scope; FEW]> = defined.collect();
+    if defined.len() > FEW {
+        let mut remaining: HashSet<&Scope> = defined.into_iter().collect();
+        return granted.filter(|scope| remaining.remove(*scope)).collect();
+    }
+    let mut found = SmallVec::<[&Scope; 16]>::new();
+    for scope in granted {
+        if defined.contains(&scope) && !found.contains(&scope) {
+            found.push(scope);
+        }
+    }
+    found
 }
 
 fn the_organization_goes_with_the_grant<'f>(

@@ -19,6 +19,7 @@ mod federated_identity;
 mod filter;
 mod id;
 mod key_rotation;
+mod log_batch;
 mod log_destination;
 mod log_event;
 mod log_query;
@@ -64,8 +65,9 @@ pub use id::{
     OrganizationId, ResourceServerId, TokenId,
 };
 pub use key_rotation::{FEWEST_ROTATION_DAYS, KeyRotation, RotationFault};
+pub use log_batch::{LogBatch, WrittenEvent};
 pub use log_destination::{LogDestination, masked_endpoint};
-pub use log_event::{LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
+pub use log_event::{LogDetails, LogEntry, LogEvent, LogEventKind, LogId, LogPosition};
 pub use log_query::{LONGEST_LOG_QUERY, LogBounds, LogFields, LogQuery, LogQueryFault};
 pub use log_stream::{
     ContentFormat, CustomHeader, LogStream, LogStreamFault, LogStreamFilter, LogStreamSettings,

@@ -3,14 +3,14 @@
 //! An event is made where it happens and knows no place yet. The log gives it its position; position and date make
 //! the identifier that the wire shows, so that an identifier leads to its entry without an index.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::Timestamp;
 use crate::patch::Members;
-use crate::{ClientId, OrganizationId, Timestamp};
 
 /// What kind of thing happened (Auth0: Log event type codes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,34 +78,35 @@ impl Serialize for LogEventKind {
     }
 }
 
-/// What happened. Members that are none are absent on the wire; the order is Auth0's.
+/// What happened. Members that are none are absent on the wire; the order is Auth0's. An event borrows what it says: it is
+/// written down where it happens, in a [`LogBatch`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LogEvent {
+pub struct LogEvent<'e> {
     /// When.
     pub date: Timestamp,
     /// What kind of thing.
     #[serde(rename = "type")]
     pub kind: LogEventKind,
     /// One sentence; of a failure the true reason.
-    pub description: String,
+    pub description: Cow<'e, str>,
     /// Always empty: there are no connections here. Exchanges have it (Auth0).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<&'static str>,
     /// The client that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<ClientId>,
+    pub client_id: Option<Cow<'e, str>>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub client_name: Option<Arc<str>>,
+    pub client_name: Option<Cow<'e, str>>,
     /// Where it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<IpAddr>,
     /// What it calls itself, at most 256 characters of it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Cow<'e, str>>,
     /// The host that was asked: the issuer's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hostname: Option<Arc<str>>,
+    pub hostname: Option<Cow<'e, str>>,
     /// Always empty: no users take part. Exchanges have it (Auth0).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<&'static str>,
@@ -114,30 +115,54 @@ pub struct LogEvent {
     pub user_name: Option<&'static str>,
     /// The organization that the token is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub organization_id: Option<OrganizationId>,
+    pub organization_id: Option<Cow<'e, str>>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub organization_name: Option<Arc<str>>,
+    pub organization_name: Option<Cow<'e, str>>,
     /// The API that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audience: Option<String>,
+    pub audience: Option<Cow<'e, str>>,
     /// The scopes that were granted, or asked for where none were.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub scope: Option<String>,
+    pub scope: Option<Cow<'e, str>>,
     /// What else there is to say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub details: Option<Value>,
+    pub details: Option<LogDetails<'e>>,
     /// The deployment: the issuer's host.
-    pub tenant_name: Arc<str>,
+    pub tenant_name: Cow<'e, str>,
 }
 
-impl LogEvent {
+/// What else there is to say about an event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum LogDetails<'e> {
+    /// Of a token, what it can be named by.
+    Token {
+        /// Its `jti`.
+        access_token_jti: &'e str,
+    },
+    /// Anything.
+    Other(Value),
+}
+
+impl From<Value> for LogDetails<'_> {
+    fn from(value: Value) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl<'e> LogEvent<'e> {
     /// An event of which only the kind, the time, the sentence and the deployment are known.
-    pub fn new(kind: LogEventKind, date: Timestamp, description: String, tenant_name: Arc<str>) -> Self {
+    pub fn new(
+        kind: LogEventKind,
+        date: Timestamp,
+        description: impl Into<Cow<'e, str>>,
+        tenant_name: impl Into<Cow<'e, str>>,
+    ) -> Self {
         Self {
             date,
             kind,
-            description,
+            description: description.into(),
             connection_id: None,
             client_id: None,
             client_name: None,
@@ -151,7 +176,7 @@ impl LogEvent {
             audience: None,
             scope: None,
             details: None,
-            tenant_name,
+            tenant_name: tenant_name.into(),
         }
     }
 }

@@ -4,7 +4,6 @@
 //! The windows are those of UTC, the same for everybody. Only the arithmetic is here; who counts is the ledger of the
 //! server, where the count is kept is the store.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -143,22 +142,29 @@ pub struct QuotaStanding {
     pub resets_in: u64,
 }
 
-/// `b=per_hour;q=10;r=7;t=3540`
-impl fmt::Display for QuotaStanding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { bucket, limit, remaining, resets_in } = self;
-        write!(f, "b={};q={limit};r={remaining};t={resets_in}", bucket.as_str())
+impl QuotaStanding {
+    /// `b=per_hour;q=10;r=7;t=3540`
+    fn put(&self, header: &mut String) {
+        let mut number = itoa::Buffer::new();
+        header.push_str("b=");
+        header.push_str(self.bucket.as_str());
+        for (name, value) in
+            [(";q=", self.limit.into()), (";r=", self.remaining.into()), (";t=", self.resets_in)]
+        {
+            header.push_str(name);
+            header.push_str(number.format::<u64>(value));
+        }
     }
 }
 
 /// The value of a header: all standings of an entity, with commas between.
 pub fn quota_header(standings: &[QuotaStanding]) -> String {
-    let mut header = String::with_capacity(48 * standings.len());
+    let mut header = String::with_capacity(56 * standings.len());
     for standing in standings {
         if !header.is_empty() {
             header.push(',');
         }
-        header.push_str(&standing.to_string());
+        standing.put(&mut header);
     }
     header
 }

@@ -20,8 +20,8 @@ fn entry() -> LogEntry {
         client_name: Some("Order \"Service\"".into()),
         ip: Some("10.1.2.3".parse().unwrap()),
         user_id: Some(""),
-        audience: Some("https://orders".to_owned()),
-        ..LogEvent::new(LogEventKind::TokenDenied, AT, "Unauthorized".to_owned(), "t".into())
+        audience: Some("https://orders".into()),
+        ..LogEvent::new(LogEventKind::TokenDenied, AT, "Unauthorized", "t")
     };
     LogEntry { position: LogPosition(7), date: AT, text: serde_json::to_string(&event).unwrap() }
 }

@@ -1,5 +1,6 @@
 //! Reading bodies that may be too long, or may never end.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -45,7 +46,9 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Unread> {
 }
 
 /// The essence of a media type: `application/json` of `application/json; charset=utf-8`, in lower case.
-pub(crate) fn media_type(headers: &http::HeaderMap) -> Option<String> {
+pub(crate) fn media_type(headers: &http::HeaderMap) -> Option<Cow<'_, str>> {
     let value = headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
-    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    let name = value.split(';').next().unwrap_or_default().trim();
+    let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) })
 }

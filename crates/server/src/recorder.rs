@@ -1,14 +1,17 @@
-//! From what happens to the log: events wait in memory and are written together, so that no token waits for a disk.
+//! From what happens to the log: events are written down where they happen, wait in memory and go to the disk together, so
+//! that no token waits for it.
 //!
 //! What waits is bounded in time and number. An unclean stop loses what waited: the last tenth of a second. A log that
 //! cannot be written keeps [`WAITING`] events; what happens beyond that is counted, and lost.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use grantd_model::{Causes, LogEvent};
+use grantd_model::{Causes, LogBatch, LogEvent};
 use grantd_store::{Log, StoreError};
 use tokio::select;
 use tokio::sync::{Notify, watch};
@@ -40,9 +43,48 @@ pub struct Recorder {
 
 #[derive(Default)]
 struct Waiting {
-    events: Vec<LogEvent>,
+    /// What each transaction is to write, the first first. New events come into the last.
+    batches: VecDeque<LogBatch>,
+    /// How many events are in them.
+    events: usize,
+    /// A batch that has been written, for its room.
+    spare: LogBatch,
     /// How many were recorded ever.
     recorded: u64,
+}
+
+impl Waiting {
+    /// The batch that new events come into.
+    fn last(&mut self) -> &mut LogBatch {
+        if self.batches.back().is_none_or(|last| last.len() >= AT_ONCE) {
+            self.batches.push_back(std::mem::take(&mut self.spare));
+        }
+        self.batches.back_mut().unwrap_or(&mut self.spare)
+    }
+
+    /// What is to be written next.
+    fn take(&mut self) -> Option<LogBatch> {
+        let batch = self.batches.pop_front()?;
+        self.events -= batch.len();
+        Some(batch)
+    }
+
+    /// It could not be written, and waits on, before what came meanwhile.
+    fn put_back(&mut self, batch: LogBatch) {
+        self.events += batch.len();
+        self.batches.push_front(batch);
+    }
+
+    /// It is written.
+    fn reuse(&mut self, mut batch: LogBatch) {
+        batch.clear();
+        self.spare = batch;
+    }
+}
+
+thread_local! {
+    /// Where this thread writes an event down before it takes the lock.
+    static SHEET: RefCell<LogBatch> = RefCell::default();
 }
 
 impl Recorder {
@@ -73,22 +115,41 @@ impl Recorder {
     }
 
     /// Takes an event; waits for nothing.
-    pub(crate) fn record(&self, event: LogEvent) {
+    pub(crate) fn record(&self, event: &LogEvent<'_>) {
         if self.log.is_none() {
             return;
         }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.events.len() >= WAITING {
+        SHEET.with_borrow_mut(|sheet| {
+            sheet.clear();
+            if let Err(error) = sheet.push(event) {
+                tracing::error!(error = %Causes(&error), "an event could not be written down");
+                self.lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+            self.add(sheet);
+        });
+    }
+
+    /// Puts one event behind those that wait.
+    fn add(&self, sheet: &LogBatch) {
+        let mut waiting = self.locked();
+        if waiting.events >= WAITING {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        waiting.events.push(event);
+        waiting.last().append(sheet);
+        waiting.events += sheet.len();
         waiting.recorded += 1;
-        let full = waiting.events.len() == BATCH;
+        let full = waiting.events == BATCH;
         drop(waiting);
         if full {
             self.pressing.notify_one();
         }
+    }
+
+    /// Nothing that panics runs under the lock, so that a poisoned one is whole all the same.
+    fn locked(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many events were lost because the log could not be written.
@@ -98,7 +159,7 @@ impl Recorder {
 
     /// How many events were taken.
     pub fn recorded(&self) -> u64 {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).recorded
+        self.locked().recorded
     }
 
     /// Whether no more events are taken until some are written.
@@ -108,7 +169,7 @@ impl Recorder {
 
     /// How many events wait to be written.
     pub fn waiting(&self) -> usize {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).events.len()
+        self.locked().events
     }
 
     /// Returns when every event that was recorded before is durable, or some seconds later.
@@ -116,7 +177,7 @@ impl Recorder {
         if self.log.is_none() {
             return;
         }
-        let recorded = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).recorded;
+        let recorded = self.locked().recorded;
         self.pressing.notify_one();
         let mut settled = self.settled.subscribe();
         if timeout(PATIENCE, settled.wait_for(|settled| *settled >= recorded)).await.is_err() {
@@ -152,22 +213,17 @@ impl Recorder {
         }
     }
 
-    /// Writes what waits now, some at a time. What could not be written waits on, before what came meanwhile.
+    /// Writes what waits now, a batch at a time.
     async fn write_waiting(&self, log: &dyn Log) -> Result<(), StoreError> {
         let mut left = self.waiting();
         while left > 0 {
-            let events: Vec<LogEvent> = {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                let some = left.min(AT_ONCE).min(waiting.events.len());
-                waiting.events.drain(..some).collect()
-            };
-            let written = events.len();
-            if let Err(error) = log.append(&events).await {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                let later = std::mem::replace(&mut waiting.events, events);
-                waiting.events.extend(later);
+            let Some(batch) = self.locked().take() else { break };
+            if let Err(error) = log.append(&batch).await {
+                self.locked().put_back(batch);
                 return Err(error);
             }
+            let written = batch.len();
+            self.locked().reuse(batch);
             self.settled.send_modify(|settled| *settled += written as u64);
             left = left.saturating_sub(written);
         }
@@ -191,12 +247,7 @@ mod tests {
         let recorder = Recorder::to(Arc::clone(&log));
         for number in 0..=(2 * AT_ONCE) {
             let date = Timestamp::from_seconds(number as u64);
-            recorder.record(LogEvent::new(
-                LogEventKind::TokenIssued,
-                date,
-                "a token".into(),
-                "tenant".into(),
-            ));
+            recorder.record(&LogEvent::new(LogEventKind::TokenIssued, date, "a token", "tenant"));
         }
         recorder.finish().await;
         assert_eq!(

@@ -3,6 +3,7 @@
 //! What a handler alone knows (the client, the reason of a refusal) it leaves with its answer as [`Told`]. Nothing of a
 //! request is in the event but its method, the template of its path and its sender: no query, no header, no body.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -54,7 +55,7 @@ pub(crate) async fn watch(Shared(state): Shared<Arc<State>>, request: Request, n
     let tells = tracing::enabled!(target: "grantd::request", Level::INFO);
     let asked = tells.then(|| {
         let from = sender(request.headers(), request.extensions());
-        (request.method().clone(), from.map(|address| address.to_string()))
+        (request.method().clone(), from)
     });
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = span(&request, route.as_ref());
@@ -70,7 +71,7 @@ pub(crate) async fn watch(Shared(state): Shared<Arc<State>>, request: Request, n
     if let Some((method, from)) = asked {
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        tell(&told, &method, route, answer.status().as_u16(), microseconds, from.as_deref());
+        tell(&told, &method, route, answer.status().as_u16(), microseconds, from);
     }
     answer
 }
@@ -161,7 +162,7 @@ fn name(method: &Method) -> &str {
 }
 
 /// One event: of the server's own failures an error.
-fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u64, from: Option<&str>) {
+fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u64, from: Option<IpAddr>) {
     macro_rules! tell {
         ($level:ident) => {
             tracing::$level!(
@@ -171,7 +172,7 @@ fn tell(told: &Told, method: &Method, route: &str, status: u16, microseconds: u6
                 http.route = route,
                 http.status = status,
                 duration_us = microseconds,
-                client.ip = from,
+                client.ip = from.map(tracing::field::display),
                 client.id = told.client_id.as_ref().map(ClientId::as_str),
                 error = told.error,
                 rule = told.rule.map(Rule::as_str),

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grantd_model::{ClientId, Direction, LogEntry, LogEvent, LogPosition, LogStreamId, Timestamp};
+use grantd_model::{ClientId, Direction, LogBatch, LogEntry, LogPosition, LogStreamId, Timestamp};
 
 use crate::StoreError;
 
@@ -40,7 +40,7 @@ pub type Visit<'v> = dyn FnMut(LogEntry) -> ControlFlow<()> + Send + 'v;
 #[async_trait]
 pub trait Log: Send + Sync {
     /// Adds entries in this order, durably, all or none.
-    async fn append(&self, events: &[LogEvent]) -> Result<(), StoreError>;
+    async fn append(&self, events: &LogBatch) -> Result<(), StoreError>;
 
     /// The entry at a position.
     async fn get(&self, position: LogPosition) -> Result<Option<LogEntry>, StoreError>;

@@ -22,10 +22,10 @@ async fn filled() -> Place {
     let log = SqliteLog::open(&place.data().join("events.db"), key).await.unwrap();
     let event = |second| {
         let date = Timestamp::from_seconds(1_790_000_000 + second);
-        LogEvent::new(LogEventKind::TokenIssued, date, "a token ".repeat(80), "tenant".into())
+        LogEvent::new(LogEventKind::TokenIssued, date, "a token ".repeat(80), "tenant")
     };
     for first in (0..EVENTS).step_by(10_000) {
-        log.append(&(first..first + 10_000).map(event).collect::<Vec<_>>()).await.unwrap();
+        log.append(&(first..first + 10_000).map(event).collect()).await.unwrap();
     }
     log.close().await;
     place

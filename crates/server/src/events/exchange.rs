@@ -1,10 +1,12 @@
 //! The events of the token endpoint: `seccft` and `feccft` (Auth0: Log event type codes).
 
+use std::borrow::Cow;
+
 use grantd_decision::Authorization;
 use grantd_model::patch::Members;
-use grantd_model::{LogEvent, LogEventKind};
+use grantd_model::{LogDetails, LogEvent, LogEventKind};
 use grantd_token::IssuedToken;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Origin, clip};
 use crate::State;
@@ -37,43 +39,53 @@ pub(crate) struct Refused<'r> {
 }
 
 /// A client got a token for itself.
-pub(crate) fn issued(state: &State, origin: &Origin, authorization: &Authorization<'_>, token: &IssuedToken) {
+pub(crate) fn issued(
+    state: &State,
+    origin: &Origin<'_>,
+    authorization: &Authorization<'_>,
+    token: &IssuedToken,
+) {
     if !state.recorder.records() {
         return;
     }
     let event = of_exchange(state, origin, LogEventKind::TokenIssued, "Client Credentials for Access Token");
     let organization = authorization.organization;
-    state.recorder.record(LogEvent {
-        client_id: Some(authorization.client.client_id.clone()),
+    state.recorder.record(&LogEvent {
+        client_id: Some(authorization.client.client_id.as_str().into()),
         client_name: Some(authorization.client.name.as_str().into()),
-        organization_id: organization.map(|organization| organization.id.clone()),
+        organization_id: organization.map(|organization| organization.id.as_str().into()),
         organization_name: organization.map(|organization| organization.name.as_str().into()),
-        audience: Some(authorization.api.identifier.to_string()),
-        scope: token.scope.clone(),
-        details: Some(json!({ "access_token_jti": token.jti })),
+        audience: Some(authorization.api.identifier.as_str().into()),
+        scope: token.scope.as_deref().map(Cow::Borrowed),
+        details: Some(LogDetails::Token { access_token_jti: &token.jti }),
         ..event
     });
 }
 
 /// A client, or a stranger, got none. The sentence is Auth0's; the true reason is in the details.
-pub(crate) fn refused(state: &State, origin: &Origin, asked: &Asked, refused: &Refused<'_>) {
+pub(crate) fn refused(state: &State, origin: &Origin<'_>, asked: &Asked, refused: &Refused<'_>) {
     if !state.recorder.records() {
         return;
     }
     let description = if refused.by_key { "Failed client authentication" } else { refused.description };
-    let event = of_exchange(state, origin, LogEventKind::TokenDenied, &clip(description));
+    let event = of_exchange(state, origin, LogEventKind::TokenDenied, clip(description));
     let known = state.follower.current().ok();
     let client = known.as_ref().zip(asked.client_id.as_deref()).and_then(|(known, id)| known.client(id));
-    let text = |asked: &Option<String>| asked.as_deref().map(clip);
-    state.recorder.record(LogEvent {
-        client_id: text(&asked.client_id).filter(|id| !id.is_empty()).map(Into::into),
+
+    state.recorder.record(&LogEvent {
+        client_id: text(asked.client_id.as_deref()).filter(|id| !id.is_empty()),
         client_name: client.map(|client| client.name.as_str().into()),
-        organization_id: text(&asked.organization).map(Into::into),
-        audience: text(&asked.audience),
-        scope: text(&asked.scope),
-        details: Some(details(refused)),
+        organization_id: text(asked.organization.as_deref()),
+        audience: text(asked.audience.as_deref()),
+        scope: text(asked.scope.as_deref()),
+        details: Some(details(refused).into()),
         ..event
     });
+}
+
+/// What somebody asked for, as far as the log repeats it.
+fn text(asked: Option<&str>) -> Option<Cow<'_, str>> {
+    asked.map(clip).map(Cow::Borrowed)
 }
 
 /// What the log learns beyond the answer.
@@ -83,18 +95,23 @@ fn details(refused: &Refused<'_>) -> Value {
     details.insert("error".into(), refused.error.into());
     details.extend(refused.rule.map(|rule| ("rule".to_owned(), rule.into())));
     if refused.by_key {
-        details.insert("client_authentication_error".into(), reason.as_str().into());
+        details.insert("client_authentication_error".into(), reason.into());
     }
     details.insert("reason".into(), reason.into());
     details.into()
 }
 
-fn of_exchange(state: &State, origin: &Origin, kind: LogEventKind, description: &str) -> LogEvent {
+fn of_exchange<'e>(
+    state: &'e State,
+    origin: &Origin<'e>,
+    kind: LogEventKind,
+    description: &'e str,
+) -> LogEvent<'e> {
     LogEvent {
-        hostname: Some(state.context.tenant.clone()),
+        hostname: Some(Cow::Borrowed(&state.context.tenant)),
         connection_id: Some(""),
         user_id: Some(""),
         user_name: Some(""),
-        ..origin.event(state, kind, description.to_owned())
+        ..origin.event(state, kind, description)
     }
 }

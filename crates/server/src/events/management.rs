@@ -60,11 +60,11 @@ pub(crate) async fn done(state: &State, done: Done<'_>) {
     if !state.recorder.records() {
         return;
     }
-    state.recorder.record(event(state, kind, &done));
+    record(state, kind, &done);
     state.recorder.durable().await;
 }
 
-fn event(state: &State, kind: LogEventKind, done: &Done<'_>) -> LogEvent {
+fn record(state: &State, kind: LogEventKind, done: &Done<'_>) {
     let origin = Origin::of(&done.parts.headers, &done.parts.extensions);
     let known = state.follower.current().ok();
     let client = known.as_ref().and_then(|known| known.client(done.caller.client_id.as_str()));
@@ -84,12 +84,12 @@ fn event(state: &State, kind: LogEventKind, done: &Done<'_>) -> LogEvent {
         },
         "response": { "statusCode": done.status.as_u16(), "body": answered(kind, done) },
     });
-    LogEvent {
-        client_id: Some(done.caller.client_id.clone()),
+    state.recorder.record(&LogEvent {
+        client_id: Some(done.caller.client_id.as_str().into()),
         client_name: client.map(|client| client.name.as_str().into()),
-        details: Some(details),
-        ..origin.event(state, kind, done.summary.trim_end_matches('.').to_owned())
-    }
+        details: Some(details.into()),
+        ..origin.event(state, kind, done.summary.trim_end_matches('.'))
+    });
 }
 
 /// Of a reading only that it was one: what it showed is what must not stand here.

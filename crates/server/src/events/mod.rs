@@ -6,6 +6,7 @@ pub(crate) mod exchange;
 pub(crate) mod management;
 pub(crate) mod rate_limit;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use grantd_model::{LogEvent, LogEventKind};
@@ -19,23 +20,30 @@ use crate::arrival::{PeerAddress, ThroughProxy};
 const ECHO: usize = 256;
 
 /// Where a request came from.
-pub(crate) struct Origin {
+pub(crate) struct Origin<'r> {
     ip: Option<IpAddr>,
-    user_agent: Option<String>,
+    user_agent: Option<&'r str>,
 }
 
-impl Origin {
+impl<'r> Origin<'r> {
     /// What the connection and the headers say.
-    pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+    pub(crate) fn of(headers: &'r HeaderMap, extensions: &Extensions) -> Self {
         let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(clip);
         Self { ip: sender(headers, extensions), user_agent }
     }
 
     /// An event with this origin, at this moment.
-    fn event(&self, state: &State, kind: LogEventKind, description: String) -> LogEvent {
-        let tenant = state.context.tenant.clone();
-        let event = LogEvent::new(kind, state.clock().now(), description, tenant);
-        LogEvent { ip: self.ip, user_agent: self.user_agent.clone(), ..event }
+    fn event<'e>(
+        &self,
+        state: &'e State,
+        kind: LogEventKind,
+        description: impl Into<Cow<'e, str>>,
+    ) -> LogEvent<'e>
+    where
+        'r: 'e,
+    {
+        let event = LogEvent::new(kind, state.clock().now(), description, &*state.context.tenant);
+        LogEvent { ip: self.ip, user_agent: self.user_agent.map(Cow::Borrowed), ..event }
     }
 }
 
@@ -47,6 +55,7 @@ pub(crate) fn sender(headers: &HeaderMap, extensions: &Extensions) -> Option<IpA
     forwarded.or(peer)
 }
 
-fn clip(text: &str) -> String {
-    text.chars().take(ECHO).collect()
+fn clip(text: &str) -> &str {
+    let end = text.char_indices().nth(ECHO).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default()
 }

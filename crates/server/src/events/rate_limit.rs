@@ -22,7 +22,7 @@ pub(crate) struct Approached<'r> {
 }
 
 /// Records it.
-pub(crate) fn noticed(state: &State, origin: &Origin, approached: &Approached<'_>) {
+pub(crate) fn noticed(state: &State, origin: &Origin<'_>, approached: &Approached<'_>) {
     let Approached { notice, client, limit, method, path } = *approached;
     let whose = if client.is_some() { "Client" } else { "Global" };
     let (kind, description) = match notice {
@@ -42,10 +42,10 @@ pub(crate) fn noticed(state: &State, origin: &Origin, approached: &Approached<'_
         "request": {"method": method.to_lowercase(), "path": path},
         "response": {},
     });
-    state.recorder.record(LogEvent {
-        client_id: client.cloned(),
+    state.recorder.record(&LogEvent {
+        client_id: client.map(|client| client.as_str().into()),
         client_name: named.map(|client| client.name.as_str().into()),
-        details: Some(details),
+        details: Some(details.into()),
         ..origin.event(state, kind, description)
     });
 }

@@ -1,6 +1,8 @@
 //! Made-up events of few clients and few kinds, so that most queries find some: in order of time, but for a clock that
 //! was set back once.
 
+use std::borrow::Cow;
+
 use grantd_model::{LogEvent, LogEventKind, Timestamp};
 
 /// 2026-11-01T00:00:00Z
@@ -34,7 +36,7 @@ impl Numbers {
     }
 }
 
-pub fn generate(count: usize) -> Vec<LogEvent> {
+pub fn generate(count: usize) -> Vec<LogEvent<'static>> {
     let mut numbers = Numbers(1);
     let mut at = BEGIN * 1000;
     (0..count)
@@ -48,22 +50,22 @@ pub fn generate(count: usize) -> Vec<LogEvent> {
         .collect()
 }
 
-fn event(numbers: &mut Numbers, at: Timestamp) -> LogEvent {
+fn event(numbers: &mut Numbers, at: Timestamp) -> LogEvent<'static> {
     let kind = KINDS[[0, 0, 0, 0, 1, 1, 2, 3][numbers.below(8)]];
     let description = DESCRIPTIONS[numbers.below(DESCRIPTIONS.len())].to_owned();
     let client = numbers.below(12);
     let exchange = matches!(kind, LogEventKind::TokenIssued | LogEventKind::TokenDenied);
     LogEvent {
-        client_id: (client > 0).then(|| format!("client{client:02}").as_str().into()),
-        client_name: (client > 1).then(|| format!("Service {}", client % 5).as_str().into()),
+        client_id: (client > 0).then(|| format!("client{client:02}").into()),
+        client_name: (client > 1).then(|| format!("Service {}", client % 5).into()),
         ip: Some([10, 0, 0, u8::try_from(numbers.below(9)).unwrap()].into()),
-        user_agent: Some(AGENTS[numbers.below(3)].to_owned()).filter(|agent| !agent.is_empty()),
+        user_agent: Some(AGENTS[numbers.below(3)].into()).filter(|agent: &Cow<'_, str>| !agent.is_empty()),
         hostname: Some("auth.test".into()),
         user_id: exchange.then_some(""),
         user_name: exchange.then_some(""),
-        organization_id: (numbers.below(4) == 0).then(|| format!("org_{}", numbers.below(3)).as_str().into()),
-        audience: exchange.then(|| format!("https://api{}", numbers.below(3))),
-        scope: exchange.then(|| ["read:a", "read:a write:a"][numbers.below(2)].to_owned()),
-        ..LogEvent::new(kind, at, description, "auth.test".into())
+        organization_id: (numbers.below(4) == 0).then(|| format!("org_{}", numbers.below(3)).into()),
+        audience: exchange.then(|| format!("https://api{}", numbers.below(3)).into()),
+        scope: exchange.then(|| ["read:a", "read:a write:a"][numbers.below(2)].into()),
+        ..LogEvent::new(kind, at, description, "auth.test")
     }
 }

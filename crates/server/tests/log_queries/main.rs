@@ -53,7 +53,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         let key = ChainKey::new(&Secret::from(vec![7; ChainKey::LENGTH]));
         let log = SqliteLog::open(&folder.path().join("events.db"), key).await.unwrap();
         for events in events.chunks(5_000) {
-            log.append(events).await.unwrap();
+            log.append(&events.iter().cloned().collect()).await.unwrap();
         }
         let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
         (log, SqliteStore::open(&folder.path().join("grantd.db"), key).await.unwrap())

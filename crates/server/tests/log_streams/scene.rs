@@ -207,8 +207,8 @@ impl Scene {
     }
 
     pub async fn happen_of(&self, kind: LogEventKind, events: usize) {
-        let event = || LogEvent::new(kind, self.clock.now(), "It happened".into(), "auth.test".into());
-        self.log.append(&(0..events).map(|_| event()).collect::<Vec<_>>()).await.unwrap();
+        let event = || LogEvent::new(kind, self.clock.now(), "It happened", "auth.test");
+        self.log.append(&(0..events).map(|_| event()).collect()).await.unwrap();
     }
 
     /// Retention takes everything that has happened. It is a second later then.

@@ -1,20 +1,22 @@
 //! Adding entries: many in one transaction, each bound to the one before it.
 
-use grantd_model::{LogEvent, LogPosition};
+use std::borrow::Cow;
+
+use grantd_model::{LogPosition, WrittenEvent};
 use sqlx::QueryBuilder;
 
 use super::{Connection, Db, Tip, end, position_of, put_end, stored_position, stored_time};
+use crate::StoreError;
 use crate::log_chain::{ChainEnd, ChainHash, ChainKey, Row};
-use crate::{Noun, StoreError};
 
 /// Rows that share a statement: what a statement costs beside its rows is a good part of ten rows.
 const ROWS: usize = 100;
 
 /// An entry that is about to be added.
-struct Added {
+struct Added<'e> {
     position: LogPosition,
-    client_id: Option<String>,
-    text: String,
+    client_id: Option<Cow<'e, str>>,
+    event: WrittenEvent<'e>,
     hash: ChainHash,
 }
 
@@ -51,18 +53,19 @@ pub(crate) async fn append(
     connection: &mut Connection,
     key: &ChainKey,
     mut tip: Tip,
-    events: &[LogEvent],
+    mut events: impl ExactSizeIterator<Item = WrittenEvent<'_>> + Send,
 ) -> Result<Tip, StoreError> {
-    for events in events.chunks(ROWS) {
-        let added = chain(key, &mut tip, events)?;
+    while events.len() > 0 {
+        let added: Vec<Added<'_>> =
+            events.by_ref().take(ROWS).map(|event| Added::behind(&mut tip, key, event)).collect();
         let mut insert =
             QueryBuilder::<Db>::new("INSERT INTO events (position, at, kind, client_id, text, hash) ");
-        insert.push_values(events.iter().zip(&added), |mut row, (event, added)| {
+        insert.push_values(&added, |mut row, added| {
             row.push_bind(stored_position(added.position));
-            row.push_bind(stored_time(event.date));
-            row.push_bind(event.kind.as_str());
+            row.push_bind(stored_time(added.event.date));
+            row.push_bind(added.event.kind.as_str());
             row.push_bind(added.client_id.as_deref());
-            row.push_bind(&*added.text);
+            row.push_bind(added.event.text);
             row.push_bind(added.hash.0.as_slice());
         });
         insert.build().execute(&mut *connection).await?;
@@ -71,20 +74,18 @@ pub(crate) async fn append(
     Ok(tip)
 }
 
-/// The entries that the events become.
-fn chain(key: &ChainKey, tip: &mut Tip, events: &[LogEvent]) -> Result<Vec<Added>, StoreError> {
-    let mut added = Vec::with_capacity(events.len());
-    for event in events {
-        let text = serde_json::to_string(event)
-            .map_err(|source| StoreError::Corrupt { noun: Noun::Log, source: source.into() })?;
+impl<'e> Added<'e> {
+    /// The entry that an event becomes behind this tip, which moves to it.
+    fn behind(tip: &mut Tip, key: &ChainKey, event: WrittenEvent<'e>) -> Self {
         let position = LogPosition(tip.position.0 + 1);
         // Whoever asks for a token may call themselves anything, and some databases keep no NUL in a text.
-        let client_id = event.client_id.as_ref().map(|id| id.as_str().replace('\0', "\u{fffd}"));
-        let kind = event.kind.as_str();
-        let row = Row { position, at: event.date, kind, client_id: client_id.as_deref(), text: &text };
+        let client_id = event.client_id.map(|id| {
+            if id.contains('\0') { Cow::Owned(id.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(id) }
+        });
+        let (kind, text) = (event.kind.as_str(), event.text);
+        let row = Row { position, at: event.date, kind, client_id: client_id.as_deref(), text };
         let hash = key.link(tip.hash, &row);
         *tip = Tip { position, hash, bytes: tip.bytes + text.len() as u64 };
-        added.push(Added { position, client_id, text, hash });
+        Self { position, client_id, event, hash }
     }
-    Ok(added)
 }

@@ -7,7 +7,7 @@ mod log_sql;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grantd_model::{Causes, Direction, LogEntry, LogEvent, LogPosition, LogStreamId, Timestamp};
+use grantd_model::{Causes, Direction, LogBatch, LogEntry, LogPosition, LogStreamId, Timestamp};
 use sqlx::{Connection as _, PgPool, Transaction};
 use tokio::sync::Mutex;
 
@@ -78,7 +78,7 @@ pub async fn verify_log_on_server(
 #[derive(Clone, Copy)]
 enum Work<'w> {
     Begin,
-    Append(&'w [LogEvent]),
+    Append(&'w LogBatch),
     Trim(Retention, Timestamp),
     Deliver(&'w LogStreamId, LogPosition),
     Lease { what: &'w str, holder: &'w str, length: Duration },
@@ -126,10 +126,11 @@ impl PostgresLog {
                     Some((number, end)) if is_there(transaction, end).await? => number,
                     _ => 0,
                 };
-                let events = events.get(kept..).unwrap_or_default();
+                let events = events.iter().skip(kept);
+                let number = kept + events.len();
                 let end = log_sql::append::append(transaction, &self.key, tip, events).await?;
                 // Until the commit is answered these, and what was kept before them, are what is not known of.
-                *unresolved = Some((kept + events.len(), end));
+                *unresolved = Some((number, end));
             }
             Work::Trim(retention, now) => {
                 let tip = locked_tip(transaction, &self.key).await?;
@@ -191,7 +192,7 @@ async fn lease(
 
 #[async_trait]
 impl Log for PostgresLog {
-    async fn append(&self, events: &[LogEvent]) -> Result<(), StoreError> {
+    async fn append(&self, events: &LogBatch) -> Result<(), StoreError> {
         self.write(Work::Append(events)).await.map(drop)
     }
 

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use grantd_model::{Direction, LogEntry, LogEvent, LogPosition, LogStreamId, Timestamp};
+use grantd_model::{Direction, LogBatch, LogEntry, LogPosition, LogStreamId, Timestamp};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection as _, SqlitePool};
 use tokio::sync::Mutex;
@@ -101,12 +101,12 @@ pub async fn verify_log(
 
 #[async_trait]
 impl Log for SqliteLog {
-    async fn append(&self, events: &[LogEvent]) -> Result<(), StoreError> {
+    async fn append(&self, events: &LogBatch) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().await;
         let Writer { connection, tip } = &mut *writer;
         let connection = connection.as_mut().ok_or(StoreError::Stopped)?;
         let mut transaction = connection.begin_with(BEGIN).await?;
-        let new = log_sql::append::append(&mut transaction, &self.key, *tip, events).await?;
+        let new = log_sql::append::append(&mut transaction, &self.key, *tip, events.iter()).await?;
         transaction.commit().await?;
         *tip = new;
         Ok(())

@@ -1,6 +1,6 @@
 //! What is done to the rows from outside is found, and where it was done.
 
-use grantd_model::LogPosition;
+use grantd_model::{LogBatch, LogPosition};
 use grantd_store::{ChainEnd, ChainFault, Log, verify_log};
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn swap(one: u64, other: u64) -> String {
 async fn a_log_that_nobody_touched_is_whole_also_after_a_restart() {
     let file = File::filled(1..=2500).await;
     let log = file.open().await;
-    log.append(&[event(2501)]).await.unwrap();
+    log.append(&LogBatch::from_iter([event(2501)])).await.unwrap();
     // Beside the log that is open.
     let verified = file.verify().await.unwrap();
     assert_eq!(
@@ -89,7 +89,7 @@ async fn a_break_shows_also_after_the_log_has_gone_on() {
         let file = File::filled(1..=10).await;
         file.execute(done).await;
         let log = file.open().await;
-        log.append(&[event(11), event(12)]).await.unwrap();
+        log.append(&LogBatch::from_iter([event(11), event(12)])).await.unwrap();
         log.close().await;
         assert_eq!(file.verify().await, Err(ChainFault::Missing(9)), "{done}");
     }
@@ -100,7 +100,7 @@ async fn an_old_copy_of_the_file_is_found_by_who_noted_its_end() {
     let file = File::filled(1..=10).await;
     let old = std::fs::read(file.path()).unwrap();
     let log = file.open().await;
-    log.append(&[event(11)]).await.unwrap();
+    log.append(&LogBatch::from_iter([event(11)])).await.unwrap();
     log.close().await;
     let noted = file.verify().await.unwrap();
     std::fs::write(file.path(), old).unwrap();
@@ -109,7 +109,7 @@ async fn an_old_copy_of_the_file_is_found_by_who_noted_its_end() {
     assert_eq!(file.verify_expecting(expected).await, Err(ChainFault::Unexpected(11)));
     // Somebody goes on from there, with other events.
     let log = file.open().await;
-    log.append(&[event(99), event(100)]).await.unwrap();
+    log.append(&LogBatch::from_iter([event(99), event(100)])).await.unwrap();
     log.close().await;
     assert_eq!(file.verify_expecting(expected).await, Err(ChainFault::Unexpected(11)));
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use grantd_model::LogPosition;
+use grantd_model::{LogBatch, LogPosition};
 use grantd_store::{Log, StoreError, copy_log, known_log_schema, verify_log};
 
 use crate::file::{File, event, key};
@@ -18,7 +18,7 @@ async fn a_copy_made_while_others_write_is_whole_up_to_the_end_that_it_says() {
         let mut second = 5_000;
         while !ending.load(Ordering::SeqCst) {
             second += 1;
-            writing.append(&[event(second)]).await.unwrap();
+            writing.append(&LogBatch::from_iter([event(second)])).await.unwrap();
         }
         second
     });

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use grantd_model::LogPosition;
-use grantd_model::{LogEvent, LogEventKind, Secret, Timestamp};
+use grantd_model::{LogEvent, LogEventKind, LogPosition, Secret, Timestamp};
 use grantd_store::{ChainFault, ChainHash, ChainKey, Log, SqliteLog, Verified, verify_log};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -16,11 +15,11 @@ pub(crate) fn key(byte: u8) -> ChainKey {
 }
 
 /// The event of a second: every third is a denial, clients take turns.
-pub(crate) fn event(second: u64) -> LogEvent {
+pub(crate) fn event(second: u64) -> LogEvent<'static> {
     let kind = if second.is_multiple_of(3) { LogEventKind::TokenDenied } else { LogEventKind::TokenIssued };
     LogEvent {
-        client_id: (!second.is_multiple_of(5)).then(|| format!("client{}", second % 4).as_str().into()),
-        ..LogEvent::new(kind, Timestamp::from_seconds(second), format!("event {second}"), "tenant".into())
+        client_id: (!second.is_multiple_of(5)).then(|| format!("client{}", second % 4).into()),
+        ..LogEvent::new(kind, Timestamp::from_seconds(second), format!("event {second}"), "tenant")
     }
 }
 
@@ -41,7 +40,7 @@ impl File {
     pub(crate) async fn filled(seconds: std::ops::RangeInclusive<u64>) -> Self {
         let file = Self::new();
         let log = file.open().await;
-        log.append(&seconds.map(event).collect::<Vec<_>>()).await.unwrap();
+        log.append(&seconds.map(event).collect()).await.unwrap();
         log.close().await;
         file
     }

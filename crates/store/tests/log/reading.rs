@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use grantd_model::{Direction, LogPosition, Timestamp};
+use grantd_model::{Direction, LogBatch, LogPosition, Timestamp};
 use grantd_store::{Log, LogRange, SqliteLog, StoreError};
 
 use crate::file::{File, event, key};
@@ -53,7 +53,7 @@ async fn ranges_are_seen_in_both_directions_across_pages() {
 async fn entries_of_the_same_moment_are_each_seen_once() {
     let file = File::new();
     let log = file.open().await;
-    log.append(&vec![event(1); 1200]).await.unwrap();
+    log.append(&LogBatch::from_iter(vec![event(1); 1200])).await.unwrap();
     assert_eq!(scanned(&log, LogRange::default(), Direction::Descending, 9999).await.len(), 1200);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grantd_model::{LogPosition, Timestamp};
+use grantd_model::{LogBatch, LogPosition, Timestamp};
 use grantd_store::{Log, Retention};
 
 use crate::file::{File, event};
@@ -46,10 +46,10 @@ async fn an_emptied_log_goes_on_where_it_was() {
     let log = file.open().await;
     assert_eq!(log.trim(by_age(0), Timestamp::from_seconds(100)).await.unwrap(), 10);
     assert_eq!(file.verify().await.unwrap().entries, 0);
-    log.append(&[event(101)]).await.unwrap();
+    log.append(&LogBatch::from_iter([event(101)])).await.unwrap();
     log.close().await;
     let log = file.open().await;
-    log.append(&[event(102)]).await.unwrap();
+    log.append(&LogBatch::from_iter([event(102)])).await.unwrap();
     assert_eq!(log.newest().await.unwrap(), LogPosition(12));
     assert_eq!(file.verify().await.unwrap().entries, 2);
 }

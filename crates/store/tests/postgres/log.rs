@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use grantd_model::{Direction, LogEvent, LogEventKind, LogPosition, Secret, Timestamp};
+use grantd_model::{Direction, LogBatch, LogEvent, LogEventKind, LogPosition, Secret, Timestamp};
 use grantd_store::{
     ChainFault, ChainKey, Log, LogRange, PostgresLog, PostgresOptions, Retention, Store, verify_log_on_server,
 };
@@ -15,9 +15,9 @@ fn chain_key() -> ChainKey {
     ChainKey::new(&Secret::from(vec![7; ChainKey::LENGTH]))
 }
 
-fn event(second: u64) -> LogEvent {
+fn event(second: u64) -> LogEvent<'static> {
     let date = Timestamp::from_seconds(second);
-    LogEvent::new(LogEventKind::TokenIssued, date, format!("event {second}"), "tenant".into())
+    LogEvent::new(LogEventKind::TokenIssued, date, format!("event {second}"), "tenant")
 }
 
 struct Nodes {
@@ -56,7 +56,7 @@ async fn what_three_nodes_append_at_once_is_one_chain_with_all_of_it() {
         appending.push(tokio::spawn(async move {
             for batch in 0..40 {
                 let first = 1 + node * 10_000 + batch * 10;
-                log.append(&(first..first + 10).map(event).collect::<Vec<_>>()).await.unwrap();
+                log.append(&(first..first + 10).map(event).collect()).await.unwrap();
             }
         }));
     }
@@ -81,7 +81,7 @@ async fn who_calls_themselves_something_that_cannot_be_kept_holds_up_nothing() {
     let nodes = Nodes::new().await;
     let log = nodes.log().await;
     let odd = LogEvent { client_id: Some("a\0b".into()), ..event(1) };
-    log.append(&[odd, event(2)]).await.unwrap();
+    log.append(&LogBatch::from_iter([odd, event(2)])).await.unwrap();
     let range = LogRange { client_id: Some("a\u{fffd}b".into()), ..LogRange::default() };
     let mut found = Vec::new();
     let mut visit = |entry: grantd_model::LogEntry| {
@@ -97,12 +97,15 @@ async fn who_calls_themselves_something_that_cannot_be_kept_holds_up_nothing() {
 async fn a_writer_that_goes_away_in_the_middle_holds_up_nobody() {
     let nodes = Nodes::new().await;
     let (one, other) = (nodes.log().await, nodes.log().await);
-    let long: Vec<LogEvent> = (1..=20_000).map(event).collect();
+    let long: LogBatch = (1..=20_000).map(event).collect();
     for patience in 1..20 {
         // Cut wherever it is then.
         drop(tokio::time::timeout(Duration::from_millis(patience), one.append(&long)).await);
-        one.append(&[event(1)]).await.unwrap();
-        tokio::time::timeout(Duration::from_secs(4), other.append(&[event(2)])).await.unwrap().unwrap();
+        one.append(&LogBatch::from_iter([event(1)])).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(4), other.append(&LogBatch::from_iter([event(2)])))
+            .await
+            .unwrap()
+            .unwrap();
     }
     assert!(nodes.verify().await.is_ok());
 }
@@ -116,12 +119,12 @@ async fn what_was_done_to_the_rows_from_outside_is_found() {
         ("DELETE FROM chain_ends", ChainFault::Forged(grantd_store::ChainEnd::Head)),
     ] {
         let nodes = Nodes::new().await;
-        nodes.log().await.append(&(1..=5).map(event).collect::<Vec<_>>()).await.unwrap();
+        nodes.log().await.append(&(1..=5).map(event).collect()).await.unwrap();
         nodes.execute(done).await;
         assert_eq!(nodes.verify().await, Err(fault), "{done}");
         // What happens from then on is noted all the same, and the break stays to be seen.
         let log = nodes.log().await;
-        log.append(&[event(6)]).await.unwrap();
+        log.append(&LogBatch::from_iter([event(6)])).await.unwrap();
         assert!(nodes.verify().await.is_err(), "{done}");
     }
 }
@@ -130,10 +133,10 @@ async fn what_was_done_to_the_rows_from_outside_is_found() {
 async fn retention_on_one_node_leaves_a_whole_chain_for_the_others() {
     let nodes = Nodes::new().await;
     let (one, other) = (nodes.log().await, nodes.log().await);
-    one.append(&(1..=100).map(event).collect::<Vec<_>>()).await.unwrap();
+    one.append(&(1..=100).map(event).collect()).await.unwrap();
     let retention = Retention { age: Duration::from_secs(50), bytes: u64::MAX };
     assert_eq!(other.trim(retention, Timestamp::from_seconds(100)).await.unwrap(), 49);
-    one.append(&[event(101)]).await.unwrap();
+    one.append(&LogBatch::from_iter([event(101)])).await.unwrap();
     assert_eq!(one.removed().await.unwrap(), LogPosition(49));
     assert_eq!(nodes.verify().await.unwrap().entries, 52);
 }

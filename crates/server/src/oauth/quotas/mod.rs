@@ -239,14 +239,19 @@ fn warn(state: &State, count: &Count, limit: Limit) {
     for share in count.due_warnings(limit) {
         let consumed = count.consumed();
         let description = format!("{share}% of {} {} quota consumed", entity.as_str(), bucket.as_str());
-        let tenant = state.context.tenant.clone();
-        let event = LogEvent::new(LogEventKind::TokenQuotaWarning, state.clock().now(), description, tenant);
+        let (now, tenant) = (state.clock().now(), &*state.context.tenant);
+        let event = LogEvent::new(LogEventKind::TokenQuotaWarning, now, description, tenant);
         let details = json!({
             "bucket": bucket.as_str(), "entity_type": entity.as_str(), "entity_id": &**id, "quota": limit.tokens,
             "quota_consumption_percentage": share, "quota_consumption": consumed,
         });
         let client_id = (*entity == QuotaEntity::Client).then(|| (&**id).into());
         let organization_id = (*entity == QuotaEntity::Organization).then(|| (&**id).into());
-        state.recorder.record(LogEvent { client_id, organization_id, details: Some(details), ..event });
+        state.recorder.record(&LogEvent {
+            client_id,
+            organization_id,
+            details: Some(details.into()),
+            ..event
+        });
     }
 }

@@ -15,11 +15,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::State as Shared;
+use axum::extract::{Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use grantd_model::{Causes, ClientId, Revision};
 use grantd_snapshot::Snapshot;
 use grantd_token::{IssuedToken, issue};
+use http::request::Parts;
 use http::{Extensions, HeaderMap};
 use tokio::time::timeout;
 use tracing::{Instrument, debug_span};
@@ -44,19 +45,15 @@ pub(super) const BODY_LIMIT: usize = 64 * 1024;
 const RECHECK: Duration = Duration::from_secs(2);
 
 /// The token endpoint (RFC 6749 §3.2).
-pub(crate) async fn token(
-    Shared(state): Shared<Arc<State>>,
-    headers: HeaderMap,
-    extensions: Extensions,
-    body: Body,
-) -> Response {
+pub(crate) async fn token(Shared(state): Shared<Arc<State>>, request: Request) -> Response {
+    let (Parts { headers, extensions, .. }, body) = request.into_parts();
     let origin = Origin::of(&headers, &extensions);
     let gate = Gate::of(&state, Limited::TokenEndpoint);
     let arrived =
         Arrived { state: &state, gate: &gate, origin: &origin, headers: &headers, extensions: &extensions };
     let mut response = match arrived.answer(body).await {
         Ok(Issued { client, token, quotas }) => {
-            Told::of_client(client).with(TokenResponse::new(token, &quotas).into_response())
+            Told::of_client(client).with(TokenResponse::new(token, quotas).into_response())
         }
         Err((error, asked)) => {
             error.record(&state, &origin, &asked);
@@ -81,7 +78,7 @@ type Refusal = (TokenError, Asked);
 struct Arrived<'r> {
     state: &'r State,
     gate: &'r Gate<'r>,
-    origin: &'r Origin,
+    origin: &'r Origin<'r>,
     headers: &'r HeaderMap,
     extensions: &'r Extensions,
 }

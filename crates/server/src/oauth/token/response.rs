@@ -4,21 +4,14 @@ use axum::response::{IntoResponse, Response};
 use grantd_model::{QuotaStanding, quota_header};
 use grantd_token::IssuedToken;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde::Serialize;
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::oauth::quotas::Standings;
 
-/// The body, in Auth0's order. `scope` is there when there is one.
-#[derive(Serialize)]
+/// An issued token as the client gets it.
 pub(super) struct TokenResponse {
-    access_token: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-    expires_in: u32,
-    token_type: &'static str,
-    #[serde(skip)]
-    headers: HeaderMap,
+    token: IssuedToken,
+    quotas: Standings,
 }
 
 /// The standing of the client's quotas (Auth0).
@@ -38,23 +31,39 @@ pub(super) fn quota_headers(quotas: &Standings) -> impl Iterator<Item = (HeaderN
 
 impl TokenResponse {
     /// The answer with this token.
-    pub(super) fn new(token: IssuedToken, quotas: &Standings) -> Self {
-        Self {
-            headers: quota_headers(quotas).collect(),
-            access_token: token.access_token,
-            scope: token.scope,
-            expires_in: token.expires_in,
-            token_type: token.token_type,
+    pub(super) fn new(token: IssuedToken, quotas: Standings) -> Self {
+        Self { token, quotas }
+    }
+
+    /// The members in Auth0's order; `scope` is there when there is one. A token and its type have nothing in them that JSON
+    /// escapes, and looking for it in every letter would cost as much as writing the claims.
+    fn body(&self) -> Vec<u8> {
+        let IssuedToken { access_token, scope, expires_in, token_type, .. } = &self.token;
+        let length = access_token.len() + scope.as_ref().map_or(0, String::len) + MEMBERS;
+        let mut body = Vec::with_capacity(length);
+        body.extend_from_slice(br#"{"access_token":""#);
+        body.extend_from_slice(access_token.as_bytes());
+        body.push(b'"');
+        if let Some(scope) = scope.as_deref().and_then(|scope| serde_json::to_string(scope).ok()) {
+            body.extend_from_slice(br#","scope":"#);
+            body.extend_from_slice(scope.as_bytes());
         }
+        body.extend_from_slice(br#","expires_in":"#);
+        body.extend_from_slice(itoa::Buffer::new().format(*expires_in).as_bytes());
+        body.extend_from_slice(br#","token_type":""#);
+        body.extend_from_slice(token_type.as_bytes());
+        body.extend_from_slice(br#""}"#);
+        body
     }
 }
 
+/// Bytes of a body beyond the token and its scopes.
+const MEMBERS: usize = 96;
+
 impl IntoResponse for TokenResponse {
-    fn into_response(mut self) -> Response {
-        let quotas = std::mem::take(&mut self.headers);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (StatusCode::OK, HEADERS, body).into_response();
-        response.headers_mut().extend(quotas);
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::OK, HEADERS, self.body()).into_response();
+        response.headers_mut().extend(quota_headers(&self.quotas));
         response
     }
 }
