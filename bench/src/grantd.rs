@@ -70,11 +70,24 @@ impl Grantd {
 
     /// Starts it on a free port.
     pub(crate) fn start(&self) -> Outcome<Server> {
+        self.start_as(&self.program, &[])
+    }
+
+    /// The same under callgrind, whose reports have names that begin so.
+    pub(crate) fn under_callgrind(&self, report: &Path) -> Outcome<Server> {
+        let program = self.program.to_str().ok_or("the program has no name in UTF-8")?;
+        let report = format!("--callgrind-out-file={}", report.display());
+        let words = ["--tool=callgrind", "--quiet", &report, program].map(str::to_owned);
+        self.start_as(Path::new("valgrind"), &words)
+    }
+
+    fn start_as(&self, program: &Path, words: &[String]) -> Outcome<Server> {
         let data = self.data().to_str().ok_or("the temporary folder has no name in UTF-8")?;
         let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
         let flags = self.flags.iter().map(String::as_str);
-        let arguments: Vec<&str> = serve.into_iter().chain(flags).collect();
-        Server::start(&self.program, &arguments, &self.log(), self.log)
+        let words = words.iter().map(String::as_str);
+        let arguments: Vec<&str> = words.chain(serve).chain(flags).collect();
+        Server::start(program, &arguments, &self.log(), self.log)
     }
 
     /// How long it takes to be ready on a folder that is filled.

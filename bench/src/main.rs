@@ -1,6 +1,7 @@
 //! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
 //! one kind of token closely, `methods` at all kinds, `operations` at what watching costs, `nodes` at several servers, `overload` at more
-//! requests than there can be tokens, `management` at the Management API.
+//! requests than there can be tokens, `management` at the Management API,
+//! `instructions` at what a token takes whatever the machine.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
@@ -15,6 +16,7 @@ mod connection;
 mod fill;
 mod grantd;
 mod group;
+mod instructions;
 mod load;
 mod machine;
 mod management;
@@ -63,6 +65,8 @@ enum Command {
     Nodes(nodes::Options),
     /// How long tokens take at 80 % of capacity, and how many come in time at twice as much.
     Overload(overload::Options),
+    /// How many instructions a token takes, the same on every machine.
+    Instructions(instructions::Options),
     /// How many grants are made in a second, and what reading costs where there are very many.
     Management(management::Options),
     /// The ceiling itself; the others start it.
@@ -78,6 +82,7 @@ async fn main() -> ExitCode {
         Command::Operations(options) => operations::run(&options).await,
         Command::Nodes(options) => nodes::run(&options).await,
         Command::Overload(options) => overload::run(&options).await,
+        Command::Instructions(options) => instructions::run(&options).await,
         Command::Management(options) => management::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };

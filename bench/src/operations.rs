@@ -71,7 +71,7 @@ impl Side {
 }
 
 /// Quotas and limits that are counted and never reached.
-fn settings() -> [(&'static str, Value); 2] {
+pub(crate) fn settings() -> [(&'static str, Value); 2] {
     let quota = json!({"client_credentials": {"per_hour": 2_000_000_000, "per_day": 2_000_000_000}});
     let limit = json!({"burst": 1_000_000, "per_second": 1_000_000});
     [

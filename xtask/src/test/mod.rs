@@ -3,6 +3,7 @@
 
 mod deploy_cli;
 mod go;
+mod instructions;
 mod interop;
 mod node;
 mod outcome;
@@ -45,6 +46,7 @@ const STEPS: &[&[Step]] = &[
     &[("python", python::run)],
     &[("go", go::run)],
     &[("deploy-cli", deploy_cli::run), ("schemathesis", schemathesis::run)],
+    &[("instructions", instructions::run)],
     &[("deny", |_| rust::deny())],
 ];
 
