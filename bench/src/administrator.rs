@@ -26,11 +26,15 @@ pub(crate) struct Administrator {
 impl Administrator {
     /// The administration client of the first start.
     pub(crate) async fn log_in(address: SocketAddr, folder: &Path) -> Outcome<Self> {
+        Self::log_in_over(Connection::open(address).await?, folder).await
+    }
+
+    /// The same one, on this connection.
+    pub(crate) async fn log_in_over(mut connection: Connection, folder: &Path) -> Outcome<Self> {
         let admin: Value = serde_json::from_slice(&fs::read(folder.join("admin.json"))?)?;
         let member = |name| text(&admin, name);
         let (id, secret) = (member("client_id")?, member("client_secret")?);
         let caller = Caller::with_secret(&id, &secret, &member("audience")?);
-        let mut connection = Connection::open(address).await?;
         let answer = connection.token(caller.request()?).await?;
         let bearer = text(&serde_json::from_slice(&answer)?, "access_token")?.into();
         Ok(Self { connection, bearer })
@@ -42,13 +46,13 @@ impl Administrator {
         Ok(Self { connection, bearer: Rc::clone(&self.bearer) })
     }
 
-    /// Makes an API with this identifier and these members besides.
+    /// Makes an API with this identifier and these members besides, and returns it.
     pub(crate) async fn resource_server(
         &mut self,
         audience: &str,
         algorithm: Algorithm,
         members: Value,
-    ) -> Outcome {
+    ) -> Outcome<Value> {
         let scopes = SCOPES.map(|value| json!({"value": value, "description": "Made for the benchmark"}));
         let mut record = json!({"name": audience, "identifier": audience, "scopes": scopes});
         if let (Some(record), Value::Object(of_algorithm), Value::Object(members)) =
@@ -57,7 +61,7 @@ impl Administrator {
             record.extend(of_algorithm);
             record.extend(members);
         }
-        self.create("/api/v2/resource-servers", &record).await.map(drop)
+        self.create("/api/v2/resource-servers", &record).await
     }
 
     /// Makes a client with these members besides, and returns it.
@@ -74,6 +78,17 @@ impl Administrator {
     pub(crate) async fn grant(&mut self, client: &str, audience: &str) -> Outcome<Value> {
         let grant = json!({"client_id": client, "audience": audience, "scope": SCOPES.get(..3)});
         self.create("/api/v2/client-grants", &grant).await
+    }
+
+    /// Makes an organization, and lets it use such grants as allow organizations: this one first. Its identifier.
+    pub(crate) async fn organization(&mut self, name: &str, grant: &str) -> Outcome<String> {
+        self.update(&format!("/api/v2/client-grants/{grant}"), &json!({"organization_usage": "allow"}))
+            .await?;
+        let organization = self.create("/api/v2/organizations", &json!({"name": name})).await?;
+        let id = text(&organization, "id")?;
+        let path = format!("/api/v2/organizations/{id}/client-grants");
+        self.create(&path, &json!({"grant_id": grant})).await?;
+        Ok(id)
     }
 
     /// Reads what a path names.

@@ -52,6 +52,12 @@ impl Caller {
         Self { headers, ..self }
     }
 
+    /// For this organization.
+    pub(crate) fn of_organization(self, organization: &str) -> Self {
+        // The identifier of an organization needs no encoding in a form.
+        Self { form: [&*self.form, b"&organization=", organization.as_bytes()].concat().into(), ..self }
+    }
+
     /// Signing this each time.
     pub(crate) fn signing(self, signs: Signs) -> Self {
         Self { signs, ..self }

@@ -1,13 +1,14 @@
 //! The ceiling: the least that a server can do and still hand out signed tokens over HTTP.
 //!
 //! hyper on one thread. It reads the form, puts a counter where grantd puts the client, signs bytes of the same
-//! length with a key of the same kind through the same library, and answers with the same members and headers.
+//! length with a key of the same kind through the same library, and answers with the same members and headers, over TLS if
+//! it is given a certificate.
 //! It knows no clients, no grants and no time.
 
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -16,18 +17,22 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA};
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::LocalSet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{LocalSet, spawn_local};
+use tokio_rustls::TlsAcceptor;
 
 use crate::Outcome;
 use crate::algorithm::Algorithm;
 use crate::check::{Jws, text};
 use crate::process::Server;
 use crate::signing_key::SigningKey;
+use crate::tls::{Certificate, HTTP2, acceptor};
 
 /// What the ceiling imitates.
 #[derive(clap::Args)]
@@ -38,33 +43,75 @@ pub(crate) struct Options {
     /// How it signs.
     #[arg(long, value_enum)]
     algorithm: Algorithm,
+    /// The certificate of its TLS, PEM.
+    #[arg(long, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate, PEM.
+    #[arg(long)]
+    tls_key: Option<PathBuf>,
 }
 
-/// Starts the ceiling for these answers in a process of its own.
-pub(crate) fn start(like: &str, algorithm: Algorithm, log: &Path) -> Outcome<Server> {
-    let arguments = ["ceiling", "--like", like, "--algorithm", &algorithm.argument()];
-    Server::start(&std::env::current_exe()?, &arguments, log, None)
+/// Starts the ceiling for these answers in a process of its own, with TLS if there is a certificate.
+pub(crate) fn start(
+    like: &str,
+    algorithm: Algorithm,
+    log: &Path,
+    certificate: Option<&Certificate>,
+) -> Outcome<Server> {
+    let algorithm = algorithm.argument();
+    let mut arguments = vec!["ceiling", "--like", like, "--algorithm", &algorithm];
+    if let Some(certificate) = certificate {
+        arguments.extend(certificate.flags()?);
+    }
+    Server::start(&std::env::current_exe()?, &arguments, log, &[])
 }
 
 /// Serves until it is killed.
 pub(crate) async fn run(options: &Options) -> Outcome {
-    let issuer = Rc::new(Signer::like(&options.like, SigningKey::new(options.algorithm)?)?);
+    let signer = Rc::new(Signer::like(&options.like, SigningKey::new(options.algorithm)?)?);
+    let files = options.tls_cert.as_deref().zip(options.tls_key.as_deref());
+    let acceptor = files.map(|(chain, key)| acceptor(chain, key)).transpose()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     println!("the ceiling is ready at http://{}", listener.local_addr()?);
-    LocalSet::new().run_until(serve(listener, issuer)).await
+    LocalSet::new().run_until(serve(listener, acceptor, signer)).await
 }
 
-async fn serve(listener: TcpListener, signer: Rc<Signer>) -> Outcome {
+async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, signer: Rc<Signer>) -> Outcome {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
+        let (signer, acceptor) = (Rc::clone(&signer), acceptor.clone());
+        // The load closes connections as it likes.
+        spawn_local(async move { drop(converse(stream, acceptor, signer).await) });
+    }
+}
+
+async fn converse(stream: TcpStream, acceptor: Option<TlsAcceptor>, signer: Rc<Signer>) -> Outcome {
+    let service = service_fn(move |request| {
         let signer = Rc::clone(&signer);
-        tokio::task::spawn_local(async move {
-            let service = service_fn(|request| answer(&signer, request));
-            let connection = hyper::server::conn::http1::Builder::new();
-            // The load closes connections as it likes.
-            drop(connection.serve_connection(TokioIo::new(stream), service).await);
-        });
+        async move { answer(&signer, request).await }
+    });
+    let Some(acceptor) = acceptor else {
+        return Ok(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await?);
+    };
+    let stream = acceptor.accept(stream).await?;
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+    let stream = TokioIo::new(stream);
+    if is_http2 {
+        http2::Builder::new(OnThisThread).serve_connection(stream, service).await?;
+    } else {
+        http1::Builder::new().serve_connection(stream, service).await?;
+    }
+    Ok(())
+}
+
+/// Where the streams of HTTP/2 are served.
+#[derive(Clone, Copy)]
+struct OnThisThread;
+
+impl<F: Future<Output: 'static> + 'static> Executor<F> for OnThisThread {
+    fn execute(&self, stream: F) {
+        spawn_local(stream);
     }
 }
 

@@ -23,7 +23,15 @@ pub(crate) async fn verified_answer(
     callers: &[Caller],
     algorithm: Algorithm,
 ) -> Outcome<String> {
-    let mut connection = Connection::open(server.address).await?;
+    verified_over(&mut Connection::open(server.address).await?, callers, algorithm).await
+}
+
+/// The same, on this connection.
+pub(crate) async fn verified_over(
+    connection: &mut Connection,
+    callers: &[Caller],
+    algorithm: Algorithm,
+) -> Outcome<String> {
     let request = callers.first().ok_or("nobody calls")?.request()?;
     let answer = connection.token(request).await?;
     let token = text(&serde_json::from_slice::<Value>(&answer)?, "access_token")?;

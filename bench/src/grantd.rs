@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::process::Server;
+use crate::tls::Certificate;
 
 /// The issuer, which assertions are for. Nothing listens there.
 pub(crate) const ISSUER: &str = "https://auth.example.com/";
@@ -70,24 +71,30 @@ impl Grantd {
 
     /// Starts it on a free port.
     pub(crate) fn start(&self) -> Outcome<Server> {
-        self.start_as(&self.program, &[])
+        self.start_as(&self.program, &[], &["--plain-http"])
     }
 
-    /// The same under callgrind, whose reports have names that begin so.
+    /// Starts it on a free port, where it speaks TLS with this certificate.
+    pub(crate) fn start_with_tls(&self, certificate: &Certificate) -> Outcome<Server> {
+        self.start_as(&self.program, &[], &certificate.flags()?)
+    }
+
+    /// The same as [`start`](Self::start) under callgrind, whose reports have names that begin so.
     pub(crate) fn under_callgrind(&self, report: &Path) -> Outcome<Server> {
         let program = self.program.to_str().ok_or("the program has no name in UTF-8")?;
         let report = format!("--callgrind-out-file={}", report.display());
-        let words = ["--tool=callgrind", "--quiet", &report, program].map(str::to_owned);
-        self.start_as(Path::new("valgrind"), &words)
+        let words = ["--tool=callgrind", "--quiet", &report, program];
+        self.start_as(Path::new("valgrind"), &words, &["--plain-http"])
     }
 
-    fn start_as(&self, program: &Path, words: &[String]) -> Outcome<Server> {
+    /// Starts this program, with these words before its own flags and this transport.
+    fn start_as(&self, program: &Path, words: &[&str], transport: &[&str]) -> Outcome<Server> {
         let data = self.data().to_str().ok_or("the temporary folder has no name in UTF-8")?;
-        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0", "--plain-http"];
-        let flags = self.flags.iter().map(String::as_str);
-        let words = words.iter().map(String::as_str);
-        let arguments: Vec<&str> = words.chain(serve).chain(flags).collect();
-        Server::start(program, &arguments, &self.log(), self.log)
+        let serve = ["serve", "--data", data, "--listen", "127.0.0.1:0"];
+        let flags = transport.iter().copied().chain(self.flags.iter().map(String::as_str));
+        let arguments: Vec<&str> = words.iter().copied().chain(serve).chain(flags).collect();
+        let filter: Vec<_> = self.log.map(|filter| ("GRANTD_LOG", filter)).into_iter().collect();
+        Server::start(program, &arguments, &self.log(), &filter)
     }
 
     /// How long it takes to be ready on a folder that is filled.

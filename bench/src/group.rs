@@ -49,7 +49,7 @@ impl Group {
     pub(crate) async fn beside_its_ceiling(self, server: &Server, grantd: &Grantd) -> Outcome<Turn> {
         self.check(server).await?;
         let sample = verified_answer(server, self.first()?, self.algorithm).await?;
-        let ceiling = ceiling::start(&sample, self.algorithm, &grantd.log())?;
+        let ceiling = ceiling::start(&sample, self.algorithm, &grantd.log(), None)?;
         Ok(Turn { group: self, ceiling })
     }
 

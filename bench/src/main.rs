@@ -33,7 +33,9 @@ mod report;
 mod signing_key;
 mod spread;
 mod statement;
+mod tls;
 mod token;
+mod transport;
 
 use std::process::ExitCode;
 

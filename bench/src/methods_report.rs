@@ -8,10 +8,7 @@ use crate::algorithm::Algorithm;
 use crate::machine::Machine;
 use crate::method::Method;
 use crate::report::Measured;
-use crate::spread::Spread;
-
-/// Rounds that differ by more than this share of their middle have said nothing.
-const WIDEST: f64 = 0.15;
+use crate::spread::{Spread, WIDEST};
 
 /// The head of the table, in Markdown.
 const HEAD: &str = "\
@@ -78,15 +75,14 @@ impl<'a> Line<'a> {
     fn new(signing_alg: Algorithm, ceiling: &[Measured], way: &'a Way) -> Self {
         let cpu = |rounds: &[Measured]| Spread::of(rounds.iter().map(|round| round.cpu_us));
         let (cpu_us, ceiling_cpu_us) = (cpu(&way.rounds), cpu(ceiling));
-        let is_sound =
-            [cpu_us, ceiling_cpu_us].iter().all(|spread| spread.width().is_some_and(|width| width <= WIDEST));
+        let ratio = cpu_us.ratio_to(&ceiling_cpu_us);
         Self {
             method: &way.method,
             signing_alg,
             cpu_us,
             ceiling_cpu_us,
-            ratio: is_sound.then(|| cpu_us.middle / ceiling_cpu_us.middle),
-            difference_us: is_sound.then_some(cpu_us.middle - ceiling_cpu_us.middle),
+            ratio,
+            difference_us: ratio.map(|_| cpu_us.middle - ceiling_cpu_us.middle),
             busy: Spread::of(way.rounds.iter().map(Measured::busy)).middle,
             tokens_per_second: Spread::of(way.rounds.iter().map(|round| round.tokens_per_second)).middle,
         }

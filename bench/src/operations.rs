@@ -18,7 +18,7 @@ use crate::load::Load;
 use crate::machine::{self, Machine};
 use crate::process::Server;
 use crate::report::{Measured, show};
-use crate::spread::Spread;
+use crate::spread::{Spread, WIDEST};
 use crate::token::measure;
 
 /// The flags of `grantd-bench operations`.
@@ -45,10 +45,9 @@ pub(crate) struct Options {
 }
 
 const WARM_UP: Duration = Duration::from_secs(2);
-const ON: &[&str] = &["--operations-listen", "127.0.0.1:0"];
+/// The flags of a server with everything on.
+pub(crate) const ON: &[&str] = &["--operations-listen", "127.0.0.1:0"];
 const OFF: &[&str] = &["--operations-listen", "off", "--no-event-log"];
-/// A ratio of rounds that are further apart than this share of their median says nothing.
-const WIDEST: f64 = 0.15;
 
 /// A server of the two, and who asks it.
 struct Side {
@@ -160,15 +159,15 @@ impl Report {
     fn print_ratio(&self) {
         let cpu = |rounds: &[Measured]| Spread::of(rounds.iter().map(|measured| measured.cpu_us));
         let (on, off) = (cpu(&self.on), cpu(&self.off));
-        if [on, off].iter().any(|spread| spread.width().is_none_or(|width| width > WIDEST)) {
-            println!("no ratio: the rounds of a server lie further apart than 15 % of their median");
+        let Some(ratio) = on.ratio_to(&off) else {
+            let widest = WIDEST * 100.0;
+            println!("no ratio: the rounds of a server lie further apart than {widest:.0} % of their median");
             return;
-        }
+        };
         let rounds = self.on.iter().zip(&self.off).map(|(on, off)| on.cpu_us / off.cpu_us);
         println!("ratio of CPU per token, round by round: {}", Spread::of(rounds).shown(3));
         println!(
-            "ratio of the medians {:.3}; the goal is at most 1.10: {} µs more",
-            on.middle / off.middle,
+            "ratio of the medians {ratio:.3}; the goal is at most 1.10: {} µs more",
             (on.middle - off.middle).round()
         );
     }

@@ -35,16 +35,16 @@ pub(crate) struct Memory {
 }
 
 impl Server {
-    /// Starts a server on the first core, and returns when its first line has said where it listens.
-    /// What it logs goes to the file, filtered if there is a filter.
+    /// Starts a server on the first core with these variables besides, and returns when its first line has said where
+    /// it listens. What it logs goes to the file.
     pub(crate) fn start(
         program: &Path,
         arguments: &[&str],
         log: &Path,
-        filter: Option<&str>,
+        variables: &[(&str, &str)],
     ) -> Outcome<Self> {
         let mut command = on_first_core(program);
-        command.envs(filter.map(|filter| ("GRANTD_LOG", filter)));
+        command.envs(variables.iter().copied());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::options().create(true).append(true).open(log)?);
         let begun = Instant::now();

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+/// Rounds that lie further apart than this share of their median have said nothing, and compare with nothing.
+pub(crate) const WIDEST: f64 = 0.15;
+
 /// The figures of all rounds.
 #[derive(Clone, Copy, Serialize)]
 pub(crate) struct Spread {
@@ -34,6 +37,16 @@ impl Spread {
     /// From the least to the most, as a share of the middle. A single round says nothing about it.
     pub(crate) fn width(&self) -> Option<f64> {
         (self.rounds > 1).then(|| (self.most - self.least) / self.middle)
+    }
+
+    /// Whether the rounds are close enough for their median to be compared.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.width().is_some_and(|width| width <= WIDEST)
+    }
+
+    /// The ratio of the medians; none where the rounds of either lie too far apart.
+    pub(crate) fn ratio_to(&self, other: &Self) -> Option<f64> {
+        (self.is_sound() && other.is_sound()).then(|| self.middle / other.middle)
     }
 
     /// For people.
@@ -70,5 +83,15 @@ mod tests {
         assert!(Spread::of([5.0].into_iter()).width().is_none());
         let width = Spread::of([11.0, 9.0, 10.0].into_iter()).width();
         assert!(width.is_some_and(|width| (width - 0.2).abs() < 1e-9));
+    }
+
+    #[test]
+    fn there_is_no_ratio_where_the_rounds_of_either_lie_too_far_apart() {
+        let [close, far] = [[98.0, 100.0, 104.0], [90.0, 100.0, 106.0]].map(|of| Spread::of(of.into_iter()));
+        let twice = Spread::of([200.0, 201.0].into_iter());
+        assert!(twice.ratio_to(&close).is_some_and(|ratio| (ratio - 2.005).abs() < 1e-9));
+        assert!(twice.ratio_to(&far).is_none() && far.ratio_to(&twice).is_none());
+        let alone = Spread::of([100.0].into_iter());
+        assert!(twice.ratio_to(&alone).is_none(), "a single round says nothing about its spread");
     }
 }

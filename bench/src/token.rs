@@ -62,7 +62,7 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     let server = grantd.start()?;
     let idle = server.memory()?;
     let sample = verified_answer(&server, &callers, options.algorithm).await?;
-    let ceiling = ceiling::start(&sample, options.algorithm, &grantd.log())?;
+    let ceiling = ceiling::start(&sample, options.algorithm, &grantd.log(), None)?;
     let load = Load {
         connections: usize::try_from(options.connections)?,
         warm_up: WARM_UP,
