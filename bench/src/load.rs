@@ -15,8 +15,7 @@ use tokio::time::sleep;
 use crate::Outcome;
 use crate::caller::Caller;
 use crate::process::Server;
-use crate::tls::Certificate;
-use crate::transport::{Line, Transport};
+use crate::transport::{Line, Route};
 
 /// How long somebody waits who got no token: a server that is gone would be asked without end.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -66,22 +65,21 @@ impl Load {
     /// answer that is not a token, or a token seen before, is an error. (A server with few clients gives one of them
     /// the same token twice within a second, where nothing in it differs.)
     pub(crate) async fn hit(&self, server: &Server, callers: &Rc<[Caller]>) -> Outcome<Window> {
-        let window = self.try_hit(server, callers, Transport::Plain, None).await?;
+        let window = self.try_hit(server, callers, Route::PLAIN).await?;
         match window.first_error {
             Some(error) => Err(error.into()),
             None => Ok(window),
         }
     }
 
-    /// Lets it hit the server by this transport, and counts the errors.
+    /// Lets it hit the server by this route, and counts the errors.
     pub(crate) async fn try_hit(
         &self,
         server: &Server,
         callers: &Rc<[Caller]>,
-        transport: Transport,
-        certificate: Option<&Certificate>,
+        route: Route<'_>,
     ) -> Outcome<Window> {
-        let lines = Line::open(self.connections, server.address, transport, certificate).await?;
+        let lines = Line::open(self.connections, server.address, route).await?;
         let (tally, local) = (Rc::new(RefCell::new(Tally::new(None))), LocalSet::new());
         let connections = spawn(lines, callers, &tally, &local);
         let (elapsed, cpu) = local.run_until(self.watch(server, &tally)).await?;
@@ -92,8 +90,14 @@ impl Load {
     }
 
     /// Has the callers get so many tokens in turns, in whatever time that takes.
-    pub(crate) async fn ask_for(&self, tokens: usize, server: &Server, callers: &Rc<[Caller]>) -> Outcome {
-        let lines = Line::open(self.connections, server.address, Transport::Plain, None).await?;
+    pub(crate) async fn ask_for(
+        &self,
+        tokens: usize,
+        server: &Server,
+        callers: &Rc<[Caller]>,
+        route: Route<'_>,
+    ) -> Outcome {
+        let lines = Line::open(self.connections, server.address, route).await?;
         let (tally, local) = (Rc::new(RefCell::new(Tally::new(Some(tokens)))), LocalSet::new());
         local.run_until(spawn(lines, callers, &tally, &local).join_all()).await;
         let first_error = tally.borrow_mut().first_error.take();

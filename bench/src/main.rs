@@ -1,10 +1,12 @@
-//! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `token` looks at
-//! one kind of token closely, `methods` at all kinds, `operations` at what watching costs, `nodes` at several servers, `overload` at more
-//! requests than there can be tokens, `management` at the Management API,
-//! `instructions` at what a token takes whatever the machine.
+//! `grantd-bench`: what a token costs grantd, beside what its signature and its HTTP cost anybody. `suite` is one run for
+//! who doubts it: many kinds of tokens and connections, beside oidc-provider, too, and memory. The others look at one thing
+//! closely: `token` at one kind of token, `methods` at all kinds, `operations` at what watching costs, `nodes` at several
+//! servers, `overload` at more requests than there can be tokens, `management` at the Management API, `memory` at what
+//! tokens leave behind, `instructions` at what a token takes whatever the machine.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
-//! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1.
+//! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1, and in `suite`
+//! not even they, which it counts.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report and the progress are for people")]
 
 mod administrator;
@@ -20,11 +22,13 @@ mod instructions;
 mod load;
 mod machine;
 mod management;
+mod memory;
 mod method;
 mod methods;
 mod methods_report;
 mod multitude;
 mod nodes;
+mod oidc_provider;
 mod open_load;
 mod operations;
 mod overload;
@@ -33,6 +37,7 @@ mod report;
 mod signing_key;
 mod spread;
 mod statement;
+mod suite;
 mod tls;
 mod token;
 mod transport;
@@ -57,6 +62,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Many kinds of tokens and connections beside the ceiling and oidc-provider, and memory: about fifteen minutes.
+    Suite(suite::Options),
     /// Tokens per second, CPU time per token, latency, memory and start-up, beside the ceiling.
     Token(token::Options),
     /// CPU time per token for each way to authenticate and each way to sign, beside the ceiling.
@@ -71,6 +78,8 @@ enum Command {
     Instructions(instructions::Options),
     /// How many grants are made in a second, and what reading costs where there are very many.
     Management(management::Options),
+    /// Resident memory after a thousand and after a million tokens, and whether they write the configuration.
+    Memory(memory::Options),
     /// The ceiling itself; the others start it.
     #[command(hide = true)]
     Ceiling(ceiling::Options),
@@ -86,6 +95,8 @@ async fn main() -> ExitCode {
         Command::Overload(options) => overload::run(&options).await,
         Command::Instructions(options) => instructions::run(&options).await,
         Command::Management(options) => management::run(&options).await,
+        Command::Suite(options) => suite::run(&options).await,
+        Command::Memory(options) => memory::run(&options).await,
         Command::Ceiling(options) => ceiling::run(&options).await,
     };
     match outcome {

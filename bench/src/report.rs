@@ -87,8 +87,17 @@ impl Measured {
     /// A thousand tokens in a second, at so many microseconds each.
     #[cfg(test)]
     pub(crate) fn costing(cpu_us: f64) -> Self {
-        let (tokens_per_second, [p50_ms, p99_ms, p999_ms, max_ms, resident_mb, peak_mb]) = (1e3, [0.0; 6]);
-        Self { tokens_per_second, cpu_us, p50_ms, p99_ms, p999_ms, max_ms, resident_mb, peak_mb }
+        let none = 0.0;
+        Self {
+            tokens_per_second: 1e3,
+            cpu_us,
+            p50_ms: none,
+            p99_ms: none,
+            p999_ms: none,
+            max_ms: none,
+            resident_mb: none,
+            peak_mb: none,
+        }
     }
 
     /// The share of one core that the server used.

@@ -44,6 +44,20 @@ impl Transport {
     }
 }
 
+/// A way to travel, and the certificate that a server is believed by on it, if it has one.
+#[derive(Clone, Copy)]
+pub(crate) struct Route<'a> {
+    /// The way.
+    pub(crate) transport: Transport,
+    /// The certificate.
+    pub(crate) certificate: Option<&'a Certificate>,
+}
+
+impl Route<'_> {
+    /// Where there is no TLS.
+    pub(crate) const PLAIN: Self = Self { transport: Transport::Plain, certificate: None };
+}
+
 /// What carries one request at a time.
 pub(crate) struct Line {
     address: SocketAddr,
@@ -57,19 +71,14 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// So many lines to a server, which is believed if it shows this certificate.
-    pub(crate) async fn open(
-        number: usize,
-        address: SocketAddr,
-        transport: Transport,
-        certificate: Option<&Certificate>,
-    ) -> Outcome<Vec<Self>> {
+    /// So many lines to a server.
+    pub(crate) async fn open(number: usize, address: SocketAddr, route: Route<'_>) -> Outcome<Vec<Self>> {
         let mut lines = Vec::with_capacity(number);
         for place in 0..number {
-            let mut line = Self::new(address, transport, certificate)?;
+            let mut line = Self::new(address, route)?;
             line.kept = match lines.last() {
                 Some(Self { kept: Some(before), .. })
-                    if transport == Transport::Http2 && place % STREAMS > 0 =>
+                    if route.transport == Transport::Http2 && place % STREAMS > 0 =>
                 {
                     Some(before.another_stream()?)
                 }
@@ -81,11 +90,11 @@ impl Line {
         Ok(lines)
     }
 
-    fn new(address: SocketAddr, transport: Transport, certificate: Option<&Certificate>) -> Outcome<Self> {
+    fn new(address: SocketAddr, route: Route<'_>) -> Outcome<Self> {
         let connector = |protocol, resumes| -> Outcome<TlsConnector> {
-            certificate.ok_or("there is no certificate for TLS")?.connector(protocol, resumes)
+            route.certificate.ok_or("there is no certificate for TLS")?.connector(protocol, resumes)
         };
-        let (connector, handshake) = match transport {
+        let (connector, handshake) = match route.transport {
             Transport::Plain => (None, None),
             Transport::FullHandshake => (Some(connector(HTTP1, false)?), Some(HandshakeKind::Full)),
             Transport::ResumedSession => (Some(connector(HTTP1, true)?), Some(HandshakeKind::Resumed)),

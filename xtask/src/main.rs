@@ -20,7 +20,8 @@ usage: cargo xtask COMMAND
   test [--long] [STEP...]   every test there is, or the named steps
   check-deps                the import rules of DESIGN.md §1
   generate [--check]        write the generated files, or say whether they are current
-  bench ARGS...             build in release mode and run grantd-bench with ARGS: `bench token`, `bench methods`";
+  bench [FLAGS...]          build in release mode and measure everything, oidc-provider too: grantd-bench suite
+  bench COMMAND [FLAGS...]  the same with another command of grantd-bench: `bench token`, `bench methods`, `bench help`";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -5,7 +5,7 @@ mod deploy_cli;
 mod go;
 mod instructions;
 mod interop;
-mod node;
+pub mod node;
 mod outcome;
 mod python;
 mod rust;

@@ -1,7 +1,7 @@
 //! Auth0's Node SDKs, oauth4webapi, openid-client, jose and Auth0's Express middleware, run by Node's own test runner.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::Finished;
@@ -36,17 +36,22 @@ pub fn missing() -> Option<&'static str> {
     None
 }
 
-/// Installs the packages of a suite and gives the folder where it runs. Node resolves packages from the folder of the
-/// file that imports them, so the sources are copied to where the packages are.
+/// Installs the packages of a suite and gives the folder where it runs.
 pub fn install(suite: &str) -> Result<PathBuf> {
-    let (sources, folder) = (interop::sources(suite), interop::folder(suite)?);
-    for entry in fs::read_dir(&sources)? {
+    install_from(&interop::sources(suite), suite)
+}
+
+/// Installs the packages that these sources ask for, and gives the folder of that name where they run. Node resolves
+/// packages from the folder of the file that imports them, so the sources are copied to where the packages are.
+pub fn install_from(sources: &Path, name: &str) -> Result<PathBuf> {
+    let folder = interop::folder(name)?;
+    for entry in fs::read_dir(sources)? {
         let entry = entry?;
         if entry.file_type()?.is_file() {
             fs::copy(entry.path(), folder.join(entry.file_name()))?;
         }
     }
-    interop::install_once(suite, &sources.join("package-lock.json"), || {
+    interop::install_once(name, &sources.join("package-lock.json"), || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
         interop::installing(npm)
