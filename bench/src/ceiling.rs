@@ -119,11 +119,8 @@ async fn answer(signer: &Signer, request: Request<Incoming>) -> Result<Response<
     let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes);
     let asks = body.is_ok_and(|body| form_urlencoded::parse(&body).any(|(name, _)| name == "client_id"));
     let answer = if asks { signer.answer() } else { None };
-    let (status, body) = match answer {
-        Some(body) => (StatusCode::OK, body),
-        None => (StatusCode::BAD_REQUEST, String::new()),
-    };
-    let mut response = Response::new(Full::from(body));
+    let status = if answer.is_some() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let mut response = Response::new(Full::from(answer.unwrap_or_default()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

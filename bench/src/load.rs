@@ -47,6 +47,7 @@ pub(crate) struct Window {
 }
 
 /// What the connections share.
+#[derive(Default)]
 struct Tally {
     next: usize,
     counting: bool,
@@ -84,7 +85,7 @@ impl Load {
         let connections = spawn(lines, callers, &tally, &local);
         let (elapsed, cpu) = local.run_until(self.watch(server, &tally)).await?;
         local.run_until(connections.join_all()).await;
-        let Tally { mut latencies, errors, first_error, .. } = tally.replace(Tally::new(None));
+        let Tally { mut latencies, errors, first_error, .. } = tally.take();
         latencies.sort_unstable();
         Ok(Window { tokens: latencies.len(), elapsed, cpu, latencies, errors, first_error })
     }
@@ -119,18 +120,9 @@ impl Load {
 impl Tally {
     fn new(left: Option<usize>) -> Self {
         let hasher = RandomState::new();
-        Self {
-            // Anywhere: a short load on very many callers would always meet the first of them.
-            next: usize::try_from(hasher.hash_one(0) >> 32).unwrap_or_default(),
-            counting: false,
-            stopped: false,
-            left,
-            latencies: Vec::new(),
-            seen: HashSet::new(),
-            hasher,
-            errors: 0,
-            first_error: None,
-        }
+        // It begins anywhere: a short load on very many callers would always meet the first of them.
+        let next = usize::try_from(hasher.hash_one(0) >> 32).unwrap_or_default();
+        Self { next, left, hasher, ..Self::default() }
     }
 
     /// The caller whose turn it is; none when the load is over.

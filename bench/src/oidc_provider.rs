@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -46,7 +47,7 @@ impl OidcProvider {
 }
 
 /// Its clients, who ask for tokens that are signed in this way.
-pub(crate) fn callers(clients: usize, algorithm: Algorithm) -> Vec<Caller> {
+pub(crate) fn callers(clients: usize, algorithm: Algorithm) -> Rc<[Caller]> {
     let resource = format!("https://api.example.com/{}", algorithm.argument());
     let caller = |number| {
         let (id, secret) = copied_client(number);

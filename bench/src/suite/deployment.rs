@@ -24,6 +24,8 @@ use crate::{Outcome, ceiling};
 
 /// The one API; each case has its tokens signed anew.
 const AUDIENCE: &str = "https://api.example.com/";
+/// Tokens after which Node has compiled what it runs most.
+const COMPILING: usize = 5_000;
 
 /// grantd and oidc-provider with the same clients.
 pub(crate) struct Deployment {
@@ -54,6 +56,10 @@ impl Deployment {
         let for_organization = self::callers(clients).map(|caller| caller.of_organization(&organization));
         let for_organization = for_organization.collect();
         let peer = peer.map(|peer| peer.start(clients, &grantd.log())).transpose()?;
+        if let Some(peer) = &peer {
+            let callers = oidc_provider::callers(clients, Algorithm::Hs256);
+            load.ask_for(COMPILING, peer, &callers, Route::PLAIN).await?;
+        }
         let deployment = Self { grantd, server, certificate, api, callers, for_organization, peer };
         let route = deployment.route(if tls { Transport::KeptAlive } else { Transport::Plain });
         load.ask_for(clients, &deployment.server, &deployment.callers, route).await?;
@@ -70,9 +76,9 @@ impl Deployment {
         let route = self.route(case.transport);
         let ceiling = ceiling::start(&sample, case.algorithm, &self.grantd.log(), route.certificate)?;
         let peer = self.peer.as_ref().filter(|_| case.has_peer());
-        let of_peer: Rc<[Caller]> = oidc_provider::callers(case.clients, case.algorithm).into();
-        if let Some(peer) = peer {
-            verified_over(&mut Connection::open(peer.address).await?, &of_peer, case.algorithm).await?;
+        let peer = peer.map(|peer| (peer, oidc_provider::callers(case.clients, case.algorithm)));
+        if let Some((peer, callers)) = &peer {
+            verified_over(&mut Connection::open(peer.address).await?, callers, case.algorithm).await?;
         }
         let mut report = CaseReport::new(case, peer.is_some());
         for number in 1..=rounds {
@@ -83,8 +89,8 @@ impl Deployment {
             };
             turn(&self.server, &callers, &mut report.grantd).await?;
             turn(&ceiling, &callers, &mut report.ceiling).await?;
-            if let (Some(peer), Some(of)) = (peer, &mut report.oidc_provider) {
-                turn(peer, &of_peer, of).await?;
+            if let (Some((peer, callers)), Some(of)) = (&peer, &mut report.oidc_provider) {
+                turn(peer, callers, of).await?;
             }
             eprintln!("{name}: round {number} of {rounds}: {}", report.last());
         }

@@ -20,6 +20,7 @@ use crate::{Outcome, memory};
 use case::{Case, Place};
 use deployment::Deployment;
 use report::Report;
+use rounds::CaseReport;
 
 /// The flags of `grantd-bench suite`.
 #[derive(clap::Args)]
@@ -80,7 +81,8 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         let peer = peer.as_ref().filter(|_| cases.iter().any(Case::has_peer));
         let mut deployment = Deployment::start(place, peer, &load).await?;
         for case in cases {
-            report.cases.push(deployment.measure(case, rounds, &load).await?);
+            let measured = deployment.measure(case, rounds, &load).await;
+            report.cases.push(measured.unwrap_or_else(|error| CaseReport::failed(case, &error.to_string())));
         }
     }
     if chosen(memory::NAME) {

@@ -46,19 +46,21 @@ impl Rounds {
     pub(crate) fn add(&mut self, window: Outcome<Window>, memory: Memory) {
         let measured = window.and_then(|window| {
             self.errors += window.errors;
-            if window.errors > 0 && self.first_error.is_none() {
-                self.first_error.clone_from(&window.first_error);
+            if let (1.., Some(error)) = (window.errors, &window.first_error) {
+                self.first_error.get_or_insert_with(|| error.clone());
             }
             Measured::new(&window, memory)
         });
         match measured {
             Ok(measured) => self.measured.push(measured),
-            // A round without a token is an error if nothing in it was.
-            Err(error) => {
-                self.errors = self.errors.max(1);
-                self.first_error.get_or_insert(error.to_string());
-            }
+            Err(error) => self.fail(&error.to_string()),
         }
+    }
+
+    /// A round without a token is an error, even if nothing in it was.
+    fn fail(&mut self, error: &str) {
+        self.errors = self.errors.max(1);
+        self.first_error.get_or_insert_with(|| error.to_owned());
     }
 
     /// Of all rounds.
@@ -102,6 +104,13 @@ impl CaseReport {
         Self { case, grantd: Rounds::default(), ceiling: Rounds::default(), oidc_provider }
     }
 
+    /// A case that did not come to its rounds, or not to their end.
+    pub(crate) fn failed(case: Case, error: &str) -> Self {
+        let mut report = Self::new(case, false);
+        report.grantd.fail(error);
+        report
+    }
+
     /// CPU time per token in the round that was last, for those who wait.
     pub(crate) fn last(&self) -> String {
         let all = [Some(&self.grantd), Some(&self.ceiling), self.oidc_provider.as_ref()];
@@ -129,10 +138,12 @@ impl CaseReport {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Rounds whose tokens cost so many microseconds each.
-    pub(crate) fn costing(cpu_us: &[f64]) -> Rounds {
+    fn costing(cpu_us: &[f64]) -> Rounds {
         Rounds { measured: cpu_us.iter().copied().map(Measured::costing).collect(), ..Rounds::default() }
     }
 
@@ -155,5 +166,16 @@ mod tests {
         ceiling.add(Err("connection refused".into()), memory);
         assert_eq!((ceiling.errors, ceiling.first_error.as_deref()), (1, Some("connection refused")));
         assert_eq!(grantd.ratio_to(&ceiling), Err("there were errors".to_owned()));
+        let window = Window {
+            tokens: 2,
+            elapsed: Duration::from_secs(1),
+            cpu: Duration::from_micros(60),
+            latencies: vec![Duration::from_millis(1); 2],
+            errors: 1,
+            first_error: Some("a token came twice".to_owned()),
+        };
+        let mut ceiling = costing(&[30.0]);
+        ceiling.add(Ok(window), memory);
+        assert!(ceiling.cpu().ratio_to(&grantd.cpu()).is_some() && ceiling.ratio_to(&grantd).is_err());
     }
 }
