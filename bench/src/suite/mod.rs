@@ -89,6 +89,9 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         let tokens = if options.quick { QUICK_TOKENS } else { memory::TOKENS };
         report.memory = Some(memory::measure(tokens).await?);
     }
+    if report.cases.is_empty() && report.memory.is_none() {
+        return Err("no case has that in its name".into());
+    }
     show(&report, options.json, Report::print)
 }
 
