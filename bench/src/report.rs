@@ -133,7 +133,7 @@ impl Report {
         println!("\nstart to ready: {:.0} ms, median of {}", middle(&self.start_ms), self.start_ms.len());
         println!("resident before the first token: {:.1} MB", self.idle_mb);
         let (grantd, ceiling) = self.cpu();
-        let goal = if self.algorithm == Algorithm::Rs256 { " (goal 1.25)" } else { "" };
+        let goal = if self.algorithm == Algorithm::Rs256 { " (goal 1.10)" } else { "" };
         let terminal = std::io::stdout().is_terminal();
         let (bold, plain) = if terminal { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
         println!(

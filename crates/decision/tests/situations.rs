@@ -74,3 +74,19 @@ fn every_situation_has_its_own_name() {
     names.dedup();
     assert_eq!(names.len(), table::SITUATIONS.len());
 }
+
+#[test]
+fn an_api_with_very_many_scopes_grants_what_one_with_few_does() {
+    let others: Vec<String> = (0..40).map(|number| format!("other:{number}")).collect();
+    let outcomes = [0, 40].map(|number| {
+        let mut scopes = vec!["read", "write", "a b"];
+        scopes.extend(others.iter().take(number).map(String::as_str));
+        let held = ["write", "gone", "a b", "read", "write"];
+        let mut scene = Scene::usual();
+        scene.world.apis = vec![world::api("https://orders", &scopes)];
+        scene.world.grants = vec![world::grant("cgr_shop", Some("shop"), "https://orders", &held)];
+        scene.outcome()
+    });
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert!(outcomes[0].contains("write read"), "{}", outcomes[0]);
+}
