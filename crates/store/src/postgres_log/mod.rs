@@ -28,8 +28,17 @@ const TRIES: u32 = 6;
 /// The connection that writes.
 struct Writer {
     connection: WriteConnection,
-    /// Events of which it is not known whether they were kept: how many, and where the log would end with them.
-    unresolved: Option<(usize, Tip)>,
+    unresolved: Unresolved,
+}
+
+/// What is known of the events that were to be written last, where nobody was told what became of them. The next to be
+/// written begin with the same.
+#[derive(Clone, Copy, Default)]
+struct Unresolved {
+    /// So many of the first are in the log.
+    kept: usize,
+    /// So many are, if the log has come to this end.
+    asked: Option<(usize, Tip)>,
 }
 
 /// A log in a PostgreSQL database.
@@ -45,7 +54,7 @@ impl PostgresLog {
     pub async fn open(options: &PostgresOptions, key: ChainKey) -> Result<Self, StoreError> {
         let pool = |most| pool(options, most);
         let connection = WriteConnection::new(options.database.clone(), Lane::Apart);
-        let writer = Writer { connection, unresolved: None };
+        let writer = Writer { connection, unresolved: Unresolved::default() };
         let log = Self {
             writer: Mutex::new(Some(writer)),
             key,
@@ -122,15 +131,16 @@ impl PostgresLog {
             Work::Begin => drop(locked_tip(transaction, &self.key).await?),
             Work::Append(events) => {
                 let tip = locked_tip(transaction, &self.key).await?;
-                let kept = match *unresolved {
-                    Some((number, end)) if is_there(transaction, end).await? => number,
-                    _ => 0,
-                };
-                let events = events.iter().skip(kept);
-                let number = kept + events.len();
+                if let Some((number, end)) = unresolved.asked
+                    && is_there(transaction, end).await?
+                {
+                    unresolved.kept = number;
+                }
+                let events = events.iter().skip(unresolved.kept);
+                let number = unresolved.kept + events.len();
                 let end = log_sql::append::append(transaction, &self.key, tip, events).await?;
-                // Until the commit is answered these, and what was kept before them, are what is not known of.
-                *unresolved = Some((number, end));
+                // Until the commit is answered nothing is known of these; what was kept before them stays kept.
+                unresolved.asked = Some((number, end));
             }
             Work::Trim(retention, now) => {
                 let tip = locked_tip(transaction, &self.key).await?;
@@ -146,7 +156,7 @@ impl PostgresLog {
         }
         connection.commit().await?;
         if let Work::Append(_) = work {
-            *unresolved = None;
+            *unresolved = Unresolved::default();
         }
         Ok(written)
     }

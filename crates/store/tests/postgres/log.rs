@@ -1,6 +1,7 @@
 //! The log that several servers write: one chain, and one of them delivers.
 
 use std::ops::ControlFlow;
+use std::task::Poll;
 use std::time::Duration;
 
 use grantd_model::{Direction, LogBatch, LogEvent, LogEventKind, LogPosition, Secret, Timestamp};
@@ -108,6 +109,34 @@ async fn a_writer_that_goes_away_in_the_middle_holds_up_nobody() {
             .unwrap();
     }
     assert!(nodes.verify().await.is_ok());
+}
+
+/// Lets commits that add events fail as long as there is a row in `refusing`.
+const MAY_REFUSE: &str = "CREATE TABLE refusing (one INT); \
+    CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN \
+    IF EXISTS (SELECT 1 FROM refusing) THEN RAISE EXCEPTION 'refused'; END IF; RETURN NULL; END $$; \
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED \
+    FOR EACH ROW EXECUTE FUNCTION refuse()";
+
+#[tokio::test]
+async fn what_was_kept_without_an_answer_is_there_once_whatever_becomes_of_what_follows_it() {
+    let nodes = Nodes::new().await;
+    let log = nodes.log().await;
+    nodes.execute(MAY_REFUSE).await;
+    let first: LogBatch = (1..=3).map(event).collect();
+    {
+        let mut appending = std::pin::pin!(log.append(&first));
+        while nodes.verify().await.unwrap().entries < 3 {
+            let polled = std::future::poll_fn(|context| Poll::Ready(appending.as_mut().poll(context))).await;
+            assert!(polled.is_pending(), "nobody is to be told");
+        }
+    }
+    let longer: LogBatch = (1..=5).map(event).collect();
+    nodes.execute("INSERT INTO refusing VALUES (1)").await;
+    log.append(&longer).await.unwrap_err();
+    nodes.execute("DELETE FROM refusing").await;
+    log.append(&longer).await.unwrap();
+    assert_eq!(nodes.verify().await.unwrap().entries, 5);
 }
 
 #[tokio::test]
