@@ -1,6 +1,8 @@
 //! `grantd-bench instructions`: how many instructions a token takes, counted by Valgrind's callgrind. Times differ from one
-//! minute to the next; this figure is the same on every machine and every day, so that a change to the token path shows.
+//! minute to the next, and this figure hardly does, so that a change to the token path shows. It is of processors of one
+//! architecture; on another nothing is compared.
 
+use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,6 +36,8 @@ pub(crate) struct Options {
 /// What a token may take.
 #[derive(Serialize, Deserialize)]
 struct Baseline {
+    /// Which processor's they are, as Rust names it.
+    architecture: String,
     /// Instructions of the whole process for each token: HS256, everything on.
     instructions_per_token: u64,
     /// What more is no reason to fail.
@@ -74,7 +78,9 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         ask(&mut connection, &mut callers, usize::try_from(COUNTED)?).await?;
         control(&server, "--dump")?;
         let dumped = report.with_extension(round.to_string());
-        counts.push(total(&fs::read_to_string(&dumped)?)? / u64::from(COUNTED));
+        let written = fs::read_to_string(&dumped)
+            .map_err(|error| format!("callgrind wrote no report; may it be traced here? {error}"))?;
+        counts.push(total(&written)? / u64::from(COUNTED));
         eprintln!("round {round} of {ROUNDS}: {} instructions a token", counts.iter().last().unwrap_or(&0));
         if let Some(profile) = &options.profile {
             fs::copy(&dumped, profile)?;
@@ -84,7 +90,8 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     let counted = counts.into_iter().min().ok_or("nothing was counted")?;
     println!("{counted} instructions a token: HS256, the event log, a line of log, quotas and limits");
     if let Some(file) = &options.write {
-        let baseline = Baseline { instructions_per_token: counted, margin_per_cent: MARGIN };
+        let architecture = ARCH.to_owned();
+        let baseline = Baseline { architecture, instructions_per_token: counted, margin_per_cent: MARGIN };
         fs::write(file, serde_json::to_string_pretty(&baseline)? + "\n")?;
     }
     match &options.check {
@@ -120,6 +127,14 @@ fn total(report: &str) -> Outcome<u64> {
 
 fn check(file: &Path, counted: u64) -> Outcome {
     let baseline: Baseline = serde_json::from_str(&fs::read_to_string(file)?)?;
+    if baseline.architecture != ARCH {
+        println!(
+            "{} is for {}, and this is {ARCH}: nothing is compared",
+            file.display(),
+            baseline.architecture
+        );
+        return Ok(());
+    }
     let (expected, margin) = (baseline.instructions_per_token, baseline.margin_per_cent);
     let per_cent = |of: u64| expected.saturating_mul(of) / 100;
     println!("{} allows {expected}, and {margin} % more", file.display());
@@ -138,19 +153,26 @@ fn check(file: &Path, counted: u64) -> Outcome {
 mod tests {
     use super::*;
 
-    fn baseline() -> Outcome<tempfile::NamedTempFile> {
+    fn baseline(architecture: &str) -> Outcome<tempfile::NamedTempFile> {
         let file = tempfile::NamedTempFile::new()?;
-        let baseline = Baseline { instructions_per_token: 100_000, margin_per_cent: 5 };
+        let architecture = architecture.to_owned();
+        let baseline = Baseline { architecture, instructions_per_token: 100_000, margin_per_cent: 5 };
         fs::write(file.path(), serde_json::to_string(&baseline)?)?;
         Ok(file)
     }
 
     #[test]
     fn more_than_the_margin_fails_and_fewer_never_does() -> Outcome {
-        let file = baseline()?;
+        let file = baseline(ARCH)?;
         assert!(check(file.path(), 105_000).is_ok());
         assert!(check(file.path(), 105_001).is_err());
         assert!(check(file.path(), 50_000).is_ok());
+        Ok(())
+    }
+
+    #[test]
+    fn another_architecture_is_not_compared() -> Outcome {
+        assert!(check(baseline("another")?.path(), 1_000_000).is_ok());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! who doubts it: many kinds of tokens and connections, beside oidc-provider, too, and memory. The others look at one thing
 //! closely: `token` at one kind of token, `methods` at all kinds, `operations` at what watching costs, `nodes` at several
 //! servers, `overload` at more requests than there can be tokens, `management` at the Management API, `memory` at what
-//! tokens leave behind, `instructions` at what a token takes whatever the machine.
+//! tokens leave behind, `instructions` at what a token takes where times differ.
 //!
 //! One run starts grantd, fills it through its own Management API, starts the ceiling (a server that only signs)
 //! and lets the same load hit the two in turns. A slow result is a result: only errors make the exit code 1, and in `suite`
@@ -74,7 +74,7 @@ enum Command {
     Nodes(nodes::Options),
     /// How long tokens take at 80 % of capacity, and how many come in time at twice as much.
     Overload(overload::Options),
-    /// How many instructions a token takes, the same on every machine.
+    /// How many instructions a token takes, which hardly differs between runs and machines.
     Instructions(instructions::Options),
     /// How many grants are made in a second, and what reading costs where there are very many.
     Management(management::Options),

@@ -27,7 +27,7 @@ mod traces;
 mod world;
 
 use std::env::VarError;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -160,9 +160,6 @@ fn ended(outcome: Outcome<ExitCode>) -> ExitCode {
 /// What can go wrong here goes to a person.
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// Bytes of lines that are written to the log together, where more than one waits: whenever none waits, all are written.
-const LINES: usize = 64 * 1024;
-
 /// `GRANTD_LOG` filters as `RUST_LOG` does elsewhere: `GRANTD_LOG=debug`. A thread writes: whoever reads the log slowly, or not
 /// at all, must not hold up tokens. 128,000 lines wait for it; what is beyond is dropped.
 #[cfg_attr(
@@ -175,7 +172,7 @@ fn start_logging(arguments: &Arguments, default: &str) -> Outcome<Written> {
         Err(error) => (None, Some(error)),
     };
     let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
-    let (writer, log) = tracing_appender::non_blocking(BufWriter::with_capacity(LINES, io::stderr()));
+    let (writer, log) = tracing_appender::non_blocking(io::stderr());
     let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(writer);
     let lines = match arguments.log_format {
         LogFormat::Text => lines.boxed(),
