@@ -25,5 +25,14 @@ pub(super) fn mark(headers: &mut HeaderMap, standing: &RateStanding, now: Timest
 
 /// `client;q=10;t=1;r=9`: what the bucket holds, seconds until there is one more, what is left.
 pub(super) fn of_client(standing: &RateStanding) -> String {
-    format!("client;q={};t={};r={}", standing.burst, standing.retry_after(), standing.remaining)
+    let mut header = String::with_capacity(48);
+    for (name, value) in [
+        ("client;q=", standing.burst.into()),
+        (";t=", standing.retry_after()),
+        (";r=", standing.remaining.into()),
+    ] {
+        header.push_str(name);
+        header.push_str(itoa::Buffer::new().format::<u64>(value));
+    }
+    header
 }

@@ -1,10 +1,11 @@
 //! The answer with a token (RFC 6749 §5.1).
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use grantd_model::{QuotaStanding, quota_header};
 use grantd_token::IssuedToken;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 
 use crate::oauth::quotas::Standings;
 
@@ -57,17 +58,22 @@ impl TokenResponse {
     }
 }
 
+/// Headers of an answer, with those of quotas and limits and what HTTP itself adds.
+const NAMES: usize = 12;
 /// Bytes of a body beyond the token and its scopes.
 const MEMBERS: usize = 96;
 
 impl IntoResponse for TokenResponse {
     fn into_response(self) -> Response {
-        let mut response = (StatusCode::OK, HEADERS, self.body()).into_response();
-        response.headers_mut().extend(quota_headers(&self.quotas));
+        let mut response = Response::new(Body::from(self.body()));
+        let headers = response.headers_mut();
+        headers.reserve(NAMES);
+        headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        headers.extend(quota_headers(&self.quotas));
         response
     }
 }
 
 /// No answer of this endpoint is ever cached.
-pub(super) const HEADERS: [(HeaderName, &str); 3] =
+pub(super) const HEADERS: [(HeaderName, &'static str); 3] =
     [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
