@@ -54,7 +54,7 @@ impl Envelope {
 #[derive(Clone, Debug)]
 pub struct Listing<T> {
     items: Vec<T>,
-    total: u64,
+    total: Option<u64>,
     next: Option<Cursor>,
     paging: Paging,
     include_totals: bool,
@@ -91,7 +91,7 @@ impl<T: Serialize> Serialize for Listing<T> {
             Paging::Offset { .. } => {
                 let mut map = serializer.serialize_map(Some(4))?;
                 if self.envelope.totals_first() {
-                    map.serialize_entry("total", &self.total)?;
+                    map.serialize_entry("total", &self.total.unwrap_or_default())?;
                 } else {
                     map.serialize_entry(self.key, &self.items)?;
                 }
@@ -100,7 +100,7 @@ impl<T: Serialize> Serialize for Listing<T> {
                 if self.envelope.totals_first() {
                     map.serialize_entry(self.key, &self.items)?;
                 } else {
-                    map.serialize_entry("total", &self.total)?;
+                    map.serialize_entry("total", &self.total.unwrap_or_default())?;
                 }
                 map.end()
             }

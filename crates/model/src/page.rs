@@ -36,6 +36,11 @@ impl Paging {
         }
     }
 
+    /// Whether somebody may want to know how many items there are in all.
+    pub fn counts(&self) -> bool {
+        matches!(self, Self::Offset { .. })
+    }
+
     /// The place of the last item already seen.
     pub fn after(&self) -> Option<&Cursor> {
         match self {
@@ -59,8 +64,9 @@ pub struct Cursor {
 pub struct Page<T> {
     /// The items of this page, in list order.
     pub items: Vec<T>,
-    /// How many items the whole list has.
-    pub total: u64,
+    /// How many items the whole list has; none where it goes on by cursor, which tells nobody: to count them would take as
+    /// long as to read them all.
+    pub total: Option<u64>,
     /// The place to go on from, when there is more.
     pub next: Option<Cursor>,
 }

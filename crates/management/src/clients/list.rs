@@ -15,7 +15,7 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
     let paging = Envelope::TotalsFirst.paging(&query)?;
     let page = match filter(&query)? {
         Some(filter) => context.store.list_clients(&filter, &paging).await?,
-        None => Page { items: Vec::new(), total: 0, next: None },
+        None => Page { items: Vec::new(), total: Some(0), next: None },
     };
     let certificate = certificate(context).await?;
     let sight = Sight::of(context, caller).await?;

@@ -38,6 +38,9 @@ pub(crate) struct Order {
     pub(crate) by_id: bool,
 }
 
+/// The rows of a page, how many there are in all where that was asked, and where the list goes on.
+type Found = (Vec<<Db as sqlx::Database>::Row>, Option<u64>, Option<Cursor>);
+
 impl List {
     /// A list of all rows of a table.
     pub(crate) fn of(table: &'static str) -> Self {
@@ -50,7 +53,7 @@ impl List {
         self
     }
 
-    /// Runs the list: the rows of the page, how many there are in all, and where it goes on. Each row starts
+    /// Runs the list: the rows of the page, how many there are in all if that is asked, and where it goes on. Each row starts
     /// with its id and the revision of its creation. The connection sees one moment, for both statements.
     pub(crate) async fn fetch(
         &self,
@@ -58,10 +61,8 @@ impl List {
         columns: &'static str,
         order: Order,
         paging: &Paging,
-    ) -> Result<(Vec<<Db as sqlx::Database>::Row>, u64, Option<Cursor>), StoreError> {
-        let mut count = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
-        self.push(&mut count);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *connection).await?;
+    ) -> Result<Found, StoreError> {
+        let total = if paging.counts() { Some(self.count(connection).await?) } else { None };
 
         let mut select = QueryBuilder::<Db>::new("SELECT ");
         select.push(columns).push(" FROM ");
@@ -81,7 +82,14 @@ impl List {
             Some(last) if more => Some(cursor_of(last)?),
             _ => None,
         };
-        Ok((rows, u64::try_from(total).unwrap_or_default(), next))
+        Ok((rows, total, next))
+    }
+
+    async fn count(&self, connection: &mut Connection) -> Result<u64, StoreError> {
+        let mut count = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
+        self.push(&mut count);
+        let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
+        Ok(u64::try_from(total).unwrap_or_default())
     }
 
     fn push(&self, query: &mut QueryBuilder<Db>) {
@@ -138,7 +146,7 @@ fn cursor_of(row: &<Db as sqlx::Database>::Row) -> Result<Cursor, StoreError> {
 
 /// A page whose items come from its rows one by one.
 pub(crate) fn page<T>(
-    (rows, total, next): (Vec<<Db as sqlx::Database>::Row>, u64, Option<Cursor>),
+    (rows, total, next): Found,
     item: impl Fn(&<Db as sqlx::Database>::Row) -> Result<T, StoreError>,
 ) -> Result<Page<T>, StoreError> {
     Ok(Page { items: rows.iter().map(item).collect::<Result<_, _>>()?, total, next })

@@ -98,10 +98,10 @@ pub async fn a_page_says_how_many_there_are_and_whether_there_is_more(backend: i
         let total = u64::from(count);
         for (take, more) in [(1, true), (count - 1, true), (count, false), (count + 1, false)] {
             let page = kind.after(&*store, None, take).await;
-            assert_eq!((page.total, page.next.is_some()), (total, more), "{kind:?}: {take} of {total}");
+            assert_eq!((page.total, page.next.is_some()), (None, more), "{kind:?}: {take} of {total}");
         }
         let none = kind.page(&*store, &Paging::Offset { page: 0, per_page: 0 }).await;
-        assert_eq!((none.items.len(), none.total), (0, total), "{kind:?}: a page of none still counts");
+        assert_eq!((none.items.len(), none.total), (0, Some(total)), "{kind:?}: a page of none still counts");
     }
 }
 
@@ -169,7 +169,7 @@ pub async fn a_page_and_its_total_are_of_one_moment(backend: impl Backend) {
     });
     while !writer.is_finished() {
         let page = Kind::Clients.page(&*store, &Paging::Offset { page: 0, per_page: 10 }).await;
-        assert_eq!(page.items.len(), usize::try_from(page.total).unwrap());
+        assert_eq!(page.total, Some(page.items.len() as u64));
     }
     writer.await.unwrap();
 }

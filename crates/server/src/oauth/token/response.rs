@@ -75,5 +75,5 @@ impl IntoResponse for TokenResponse {
 }
 
 /// No answer of this endpoint is ever cached.
-pub(super) const HEADERS: [(HeaderName, &'static str); 3] =
+pub(super) const HEADERS: [(HeaderName, &str); 3] =
     [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
