@@ -66,7 +66,7 @@ impl Start<'_> {
 
     /// The Management API is the first API of every folder.
     pub(crate) async fn management_api(&self) -> Outcome<Option<ResourceServer>> {
-        let first = Paging::Offset { page: 0, per_page: 1 };
+        let first = Paging::Offset { page: 0, per_page: 1, include_totals: false };
         let page = self.store.list_resource_servers(&ResourceServerFilter::default(), &first).await?;
         Ok(page.items.into_iter().find(|api| api.is_system))
     }

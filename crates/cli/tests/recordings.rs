@@ -193,7 +193,7 @@ async fn prepare(data: &Path, name: &str, interactions: &[Value]) {
 async fn recorded_management_api(store: &SqliteStore, interactions: &[Value]) -> Change {
     let system = interactions.iter().find(|interaction| interaction["response"]["is_system"] == true);
     let scopes = system.unwrap()["response"]["scopes"].clone();
-    let first = Paging::Offset { page: 0, per_page: 1 };
+    let first = Paging::Offset { page: 0, per_page: 1, include_totals: true };
     let page = store.list_resource_servers(&ResourceServerFilter::default(), &first).await.unwrap();
     let former = store.get_resource_server(&page.items[0].id).await.unwrap().unwrap();
     let body = json!({ "scopes": scopes }).as_object().cloned().unwrap();

@@ -195,8 +195,8 @@ fn empty(key: &'static str, envelope: Envelope, query: &str) -> Result<Value, Er
         Paging::Checkpoint { take, .. } => Paging::Checkpoint { after: None, take },
         paging @ Paging::Offset { .. } => paging,
     };
-    let nothing = Page::<Value> { items: Vec::new(), total: Some(0), next: None };
-    Ok(serde_json::to_value(Listing::new(key, envelope, &query, paging, nothing))?)
+    let nothing = Page::<Value>::of_nothing(&paging);
+    Ok(serde_json::to_value(Listing::new(key, envelope, paging, nothing))?)
 }
 
 /// Of a query only numbers and flags are read.

@@ -38,6 +38,7 @@ impl Envelope {
         Ok(Paging::Offset {
             page: bounded(number("page").unwrap_or(0)),
             per_page: bounded(number("per_page").unwrap_or(DEFAULT_PAGE)),
+            include_totals: flag(query, "include_totals").unwrap_or(false),
         })
     }
 
@@ -57,29 +58,21 @@ pub struct Listing<T> {
     total: Option<u64>,
     next: Option<Cursor>,
     paging: Paging,
-    include_totals: bool,
     envelope: Envelope,
     key: &'static str,
 }
 
 impl<T> Listing<T> {
     /// The page that a query asked for, under the collection's name.
-    pub fn new(
-        key: &'static str,
-        envelope: Envelope,
-        query: &Members,
-        paging: Paging,
-        page: Page<T>,
-    ) -> Self {
-        let include_totals = flag(query, "include_totals").unwrap_or(false);
-        Self { items: page.items, total: page.total, next: page.next, paging, include_totals, envelope, key }
+    pub fn new(key: &'static str, envelope: Envelope, paging: Paging, page: Page<T>) -> Self {
+        Self { items: page.items, total: page.total, next: page.next, paging, envelope, key }
     }
 }
 
 impl<T: Serialize> Serialize for Listing<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.paging {
-            Paging::Checkpoint { .. } => {
+        match (&self.paging, self.total) {
+            (Paging::Checkpoint { .. }, _) => {
                 let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry(self.key, &self.items)?;
                 if let Some(next) = &self.next {
@@ -87,11 +80,11 @@ impl<T: Serialize> Serialize for Listing<T> {
                 }
                 map.end()
             }
-            Paging::Offset { .. } if !self.include_totals => self.items.serialize(serializer),
-            Paging::Offset { .. } => {
+            (Paging::Offset { .. }, None) => self.items.serialize(serializer),
+            (Paging::Offset { .. }, Some(total)) => {
                 let mut map = serializer.serialize_map(Some(4))?;
                 if self.envelope.totals_first() {
-                    map.serialize_entry("total", &self.total.unwrap_or_default())?;
+                    map.serialize_entry("total", &total)?;
                 } else {
                     map.serialize_entry(self.key, &self.items)?;
                 }
@@ -100,7 +93,7 @@ impl<T: Serialize> Serialize for Listing<T> {
                 if self.envelope.totals_first() {
                     map.serialize_entry(self.key, &self.items)?;
                 } else {
-                    map.serialize_entry("total", &self.total.unwrap_or_default())?;
+                    map.serialize_entry("total", &total)?;
                 }
                 map.end()
             }

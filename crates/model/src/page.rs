@@ -9,6 +9,8 @@ pub enum Paging {
         page: u32,
         /// Items a page, 0 to 100.
         per_page: u32,
+        /// Whether to say how many items there are in all, which takes as long as going through all of them.
+        include_totals: bool,
     },
     /// By cursor: up to `take` items after the one that `from` names.
     Checkpoint {
@@ -23,7 +25,7 @@ impl Paging {
     /// How many items to skip.
     pub fn skip(&self) -> u64 {
         match self {
-            Self::Offset { page, per_page } => u64::from(*page) * u64::from(*per_page),
+            Self::Offset { page, per_page, .. } => u64::from(*page) * u64::from(*per_page),
             Self::Checkpoint { .. } => 0,
         }
     }
@@ -36,9 +38,9 @@ impl Paging {
         }
     }
 
-    /// Whether somebody may want to know how many items there are in all.
-    pub fn counts(&self) -> bool {
-        matches!(self, Self::Offset { .. })
+    /// Whether to say how many items there are in all.
+    pub fn include_totals(&self) -> bool {
+        matches!(self, Self::Offset { include_totals: true, .. })
     }
 
     /// The place of the last item already seen.
@@ -64,9 +66,15 @@ pub struct Cursor {
 pub struct Page<T> {
     /// The items of this page, in list order.
     pub items: Vec<T>,
-    /// How many items the whole list has; none where it goes on by cursor, which tells nobody: to count them would take as
-    /// long as to read them all.
+    /// How many items the whole list has, where that was asked.
     pub total: Option<u64>,
     /// The place to go on from, when there is more.
     pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// Of a list that has no items.
+    pub fn of_nothing(paging: &Paging) -> Self {
+        Self { items: Vec::new(), total: paging.include_totals().then_some(0), next: None }
+    }
 }

@@ -116,9 +116,9 @@ fn audiences_are_compared_byte_by_byte() {
 
 #[test]
 fn pages_by_position_and_by_cursor() {
-    let offset = Paging::Offset { page: 3, per_page: 50 };
+    let offset = Paging::Offset { page: 3, per_page: 50, include_totals: true };
     assert_eq!((offset.skip(), offset.limit(), offset.after()), (150, 50, None));
-    let far = Paging::Offset { page: u32::MAX, per_page: 100 };
+    let far = Paging::Offset { page: u32::MAX, per_page: 100, include_totals: true };
     assert_eq!(far.skip(), 429_496_729_500);
     let place = Cursor { created: 7, id: "cgr_1".to_owned() };
     let checkpoint = Paging::Checkpoint { after: Some(place.clone()), take: 10 };

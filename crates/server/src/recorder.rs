@@ -43,42 +43,45 @@ pub struct Recorder {
 
 #[derive(Default)]
 struct Waiting {
-    /// What each transaction is to write, the first first. New events come into the last.
-    batches: VecDeque<LogBatch>,
-    /// How many events are in them.
+    /// What transactions are to write that have all they can hold, or were tried before; the first first.
+    full: VecDeque<LogBatch>,
+    /// What comes now.
+    open: LogBatch,
+    /// How many events are in all of these.
     events: usize,
-    /// A batch that has been written, for its room.
-    spare: LogBatch,
     /// How many were recorded ever.
     recorded: u64,
 }
 
 impl Waiting {
-    /// The batch that new events come into.
-    fn last(&mut self) -> &mut LogBatch {
-        if self.batches.back().is_none_or(|last| last.len() >= AT_ONCE) {
-            self.batches.push_back(std::mem::take(&mut self.spare));
+    fn add(&mut self, sheet: &LogBatch) {
+        if self.open.len() >= AT_ONCE {
+            self.full.push_back(std::mem::take(&mut self.open));
         }
-        self.batches.back_mut().unwrap_or(&mut self.spare)
+        self.open.append(sheet);
+        self.events += sheet.len();
+        self.recorded += sheet.len() as u64;
     }
 
-    /// What is to be written next.
-    fn take(&mut self) -> Option<LogBatch> {
-        let batch = self.batches.pop_front()?;
+    /// What is to be written next; with no events in it where none wait.
+    fn take(&mut self) -> LogBatch {
+        let batch = self.full.pop_front().unwrap_or_else(|| std::mem::take(&mut self.open));
         self.events -= batch.len();
-        Some(batch)
+        batch
     }
 
     /// It could not be written, and waits on, before what came meanwhile.
     fn put_back(&mut self, batch: LogBatch) {
         self.events += batch.len();
-        self.batches.push_front(batch);
+        self.full.push_front(batch);
     }
 
-    /// It is written.
+    /// It is written; what comes next has its room.
     fn reuse(&mut self, mut batch: LogBatch) {
-        batch.clear();
-        self.spare = batch;
+        if self.open.is_empty() {
+            batch.clear();
+            self.open = batch;
+        }
     }
 }
 
@@ -137,9 +140,7 @@ impl Recorder {
             self.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        waiting.last().append(sheet);
-        waiting.events += sheet.len();
-        waiting.recorded += 1;
+        waiting.add(sheet);
         let full = waiting.events == BATCH;
         drop(waiting);
         if full {
@@ -217,7 +218,10 @@ impl Recorder {
     async fn write_waiting(&self, log: &dyn Log) -> Result<(), StoreError> {
         let mut left = self.waiting();
         while left > 0 {
-            let Some(batch) = self.locked().take() else { break };
+            let batch = self.locked().take();
+            if batch.is_empty() {
+                break;
+            }
             if let Err(error) = log.append(&batch).await {
                 self.locked().put_back(batch);
                 return Err(error);

@@ -112,7 +112,7 @@ impl Database {
     }
 }
 
-const FIRST: Paging = Paging::Offset { page: 0, per_page: 50 };
+const FIRST: Paging = Paging::Offset { page: 0, per_page: 50, include_totals: true };
 
 fn after(id: &str) -> Paging {
     Paging::Checkpoint { after: Some(Cursor { created: 7, id: id.into() }), take: 50 }

@@ -24,5 +24,5 @@ pub async fn list(
     };
     let paging = Envelope::TotalsFirst.paging(&query)?;
     let page = context.store.list_client_grants(&filter, &paging).await?;
-    Ok(Listing::new("client_grants", Envelope::TotalsFirst, &query, paging, page))
+    Ok(Listing::new("client_grants", Envelope::TotalsFirst, paging, page))
 }

@@ -17,5 +17,5 @@ pub async fn list_organizations(
     let grant = super::load(&*context.store, request.parameter("id")).await?.record;
     let filter = OrganizationFilter { client_grant: Some(grant.id), sort: None };
     let page = context.store.list_organizations(&filter, &paging).await?;
-    Ok(Listing::new("organizations", Envelope::ItemsFirst, &query, paging, page))
+    Ok(Listing::new("organizations", Envelope::ItemsFirst, paging, page))
 }

@@ -15,7 +15,7 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
     let paging = Envelope::TotalsFirst.paging(&query)?;
     let page = match filter(&query)? {
         Some(filter) => context.store.list_clients(&filter, &paging).await?,
-        None => Page { items: Vec::new(), total: Some(0), next: None },
+        None => Page::of_nothing(&paging),
     };
     let certificate = certificate(context).await?;
     let sight = Sight::of(context, caller).await?;
@@ -25,7 +25,7 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
         .map(|client| Ok(select(view(context, client, &sight, certificate.as_deref())?, &query)));
     let items = views.collect::<Result<Vec<_>, Error>>()?;
     let page = Page { items, total: page.total, next: page.next };
-    Ok(Listing::new("clients", Envelope::TotalsFirst, &query, paging, page))
+    Ok(Listing::new("clients", Envelope::TotalsFirst, paging, page))
 }
 
 /// The query's filter; none when nothing can match: no client has an outside metadata document.

@@ -21,7 +21,7 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
         items.push(shown(context, organization, client.as_ref()).await?);
     }
     let page = Page { items, total: found.total, next: found.next };
-    Ok(Listing::new("organizations", Envelope::ItemsFirst, &query, paging, page))
+    Ok(Listing::new("organizations", Envelope::ItemsFirst, paging, page))
 }
 
 /// The organization, and what it says of the client that was asked for, where it is in it.

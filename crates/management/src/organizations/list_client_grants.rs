@@ -26,5 +26,5 @@ pub async fn list_client_grants(
     let envelope = Envelope::ItemsFirstWithoutCheckpoints;
     let paging = envelope.paging(&query)?;
     let page = context.store.list_client_grants(&filter, &paging).await?;
-    Ok(Listing::new("client_grants", envelope, &query, paging, page))
+    Ok(Listing::new("client_grants", envelope, paging, page))
 }

@@ -38,6 +38,6 @@ async fn empty(
     let query = request.query(operation)?;
     super::load(&*context.store, request.parameter("id")).await?;
     let paging = envelope.paging(&query)?;
-    let nothing = Page { items: Vec::new(), total: Some(0), next: None };
-    Ok(Listing::new(key, envelope, &query, paging, nothing))
+    let nothing = Page::of_nothing(&paging);
+    Ok(Listing::new(key, envelope, paging, nothing))
 }

@@ -24,5 +24,5 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
         views.push(select(view(&*context.store, api).await?, &query));
     }
     let page = grantd_model::Page { items: views, total: page.total, next: page.next };
-    Ok(Listing::new("resource_servers", envelope, &query, paging, page))
+    Ok(Listing::new("resource_servers", envelope, paging, page))
 }

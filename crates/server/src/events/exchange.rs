@@ -71,7 +71,6 @@ pub(crate) fn refused(state: &State, origin: &Origin<'_>, asked: &Asked, refused
     let event = of_exchange(state, origin, LogEventKind::TokenDenied, clip(description));
     let known = state.follower.current().ok();
     let client = known.as_ref().zip(asked.client_id.as_deref()).and_then(|(known, id)| known.client(id));
-
     state.recorder.record(&LogEvent {
         client_id: text(asked.client_id.as_deref()).filter(|id| !id.is_empty()),
         client_name: client.map(|client| client.name.as_str().into()),

@@ -87,12 +87,14 @@ pub(crate) async fn all(connection: &mut Connection) -> Result<Vec<ClientGrant>,
     rows.fetch_all(connection).await?.into_iter().collect()
 }
 
-/// Makes a grant, if its API and its client are there. One statement asks and makes: every grant would be four otherwise.
+/// Makes a grant if its API and its client are there, and says whether they are. One statement asks and makes: every grant
+/// would take four otherwise.
 pub(crate) async fn create(write: &mut Write<'_>, grant: &ClientGrant) -> Result<bool, StoreError> {
     let created = sqlx::query::<Db>(
         "INSERT INTO client_grants (id, client_id, default_for, audience, subject_type, \
-         allow_any_organization, record, created, revision) SELECT $1, CAST($2 AS TEXT), $3, CAST($4 AS TEXT), $5, CAST($6 AS BIGINT), \
-         $7, CAST($8 AS BIGINT), CAST($8 AS BIGINT) \
+         allow_any_organization, record, created, revision) \
+         SELECT $1, CAST($2 AS TEXT), $3, CAST($4 AS TEXT), $5, \
+         CAST($6 AS BIGINT), $7, CAST($8 AS BIGINT), CAST($8 AS BIGINT) \
          WHERE EXISTS (SELECT 1 FROM resource_servers WHERE identifier = $4) \
          AND ($2 IS NULL OR EXISTS (SELECT 1 FROM clients WHERE client_id = $2))",
     )

@@ -62,7 +62,7 @@ impl List {
         order: Order,
         paging: &Paging,
     ) -> Result<Found, StoreError> {
-        let total = if paging.counts() { Some(self.count(connection).await?) } else { None };
+        let total = if paging.include_totals() { Some(self.count(connection).await?) } else { None };
 
         let mut select = QueryBuilder::<Db>::new("SELECT ");
         select.push(columns).push(" FROM ");

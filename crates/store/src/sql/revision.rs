@@ -1,7 +1,5 @@
 //! The revision, and which records changed at which.
 
-use std::ops::Range;
-
 use grantd_model::Revision;
 
 use super::{Connection, Db, Write, revision_of};
@@ -29,24 +27,15 @@ pub(crate) async fn current(connection: &mut Connection) -> Result<Revision, Sto
     Ok(revision_of(revision.fetch_one(connection).await?))
 }
 
-/// The next revision, taken by this transaction: whoever commits later has a later one.
-pub(crate) async fn advance(connection: &mut Connection) -> Result<i64, StoreError> {
-    let text = "UPDATE revision SET revision = revision + 1 WHERE one = 1 RETURNING revision";
-    Ok(sqlx::query_scalar::<Db, i64>(text).fetch_one(connection).await?)
-}
-
-/// So many next revisions, one for each commit of this transaction: whoever commits later has later ones.
-pub(crate) async fn advance_by(
-    connection: &mut Connection,
-    commits: usize,
-) -> Result<Range<i64>, StoreError> {
-    let commits = i64::try_from(commits).unwrap_or(i64::MAX);
+/// Takes a revision for each of so many commits of this transaction: whoever commits later has later ones. The revision
+/// before them; without commits none is looked at.
+pub(crate) async fn advance(connection: &mut Connection, commits: i64) -> Result<i64, StoreError> {
     if commits == 0 {
-        return Ok(0..0);
+        return Ok(0);
     }
     let text = "UPDATE revision SET revision = revision + $1 WHERE one = 1 RETURNING revision";
     let last = sqlx::query_scalar::<Db, i64>(text).bind(commits).fetch_one(connection).await?;
-    Ok(last - commits + 1..last + 1)
+    Ok(last - commits)
 }
 
 /// Fails unless nothing has been committed after a revision but this transaction.

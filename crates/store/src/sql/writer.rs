@@ -49,6 +49,13 @@ pub(crate) enum Work {
     TakeOverUses(Timestamp),
 }
 
+impl Work {
+    /// How many revisions it makes.
+    fn commits(&self) -> i64 {
+        i64::from(matches!(self, Self::Commit(_)))
+    }
+}
+
 /// What came of it.
 #[derive(Default)]
 pub(crate) struct Written {
@@ -229,13 +236,12 @@ async fn write_together(
     key: &KeyEncryptionKeys,
     works: &[Work],
 ) -> Result<Result<Vec<Answer>, StoreError>, StoreError> {
-    let transaction = bounded(connection.begin()).await?;
-    let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
-    let commits = works.iter().filter(|work| matches!(work, Work::Commit(_))).count();
-    let mut revisions = bounded(revision::advance_by(transaction, commits)).await?;
+    let (transaction, sealer) = begin(connection, key).await?;
+    let commits = works.iter().map(Work::commits).sum();
+    let mut revision = bounded(revision::advance(transaction, commits)).await?;
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
-        let revision = matches!(work, Work::Commit(_)).then(|| revisions.next()).flatten();
+        revision += work.commits();
         let applied = async { Ok(apply(transaction, &sealer, work, revision).await) };
         match bounded(applied).await? {
             Err(error) if WriteConnection::may_try_again(&error) => return Err(error),
@@ -253,9 +259,7 @@ async fn write_apart(
     key: &KeyEncryptionKeys,
     works: &[Work],
 ) -> Result<Vec<Answer>, StoreError> {
-    let transaction = bounded(connection.begin()).await?;
-    // Nobody else seals anything until the end, so what is named here is named for all that is sealed below.
-    let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
+    let (transaction, sealer) = begin(connection, key).await?;
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
         outcomes.push(bounded(write_one(transaction, &sealer, work)).await?);
@@ -264,9 +268,20 @@ async fn write_apart(
     Ok(outcomes)
 }
 
+/// A transaction, and what seals in it.
+async fn begin<'c, 'k>(
+    connection: &'c mut WriteConnection,
+    key: &'k KeyEncryptionKeys,
+) -> Result<(&'c mut Connection, Sealer<'k>), StoreError> {
+    let transaction = bounded(connection.begin()).await?;
+    // Nobody else seals anything until the end, so what is named here is named for all that is sealed then.
+    let sealer = key.sealer(bounded(sealing::named(transaction)).await?)?;
+    Ok((transaction, sealer))
+}
+
 async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Result<Answer, StoreError> {
     statement(connection, "SAVEPOINT one").await?;
-    let outcome = apply(connection, key, work, None).await;
+    let outcome = apply_at_next(connection, key, work).await;
     if let Err(error) = outcome {
         if WriteConnection::may_try_again(&error) {
             return Err(error);
@@ -282,14 +297,16 @@ async fn write_one(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -
     Ok(outcome)
 }
 
-/// Does the work; a commit at this revision, or else at the next one.
-async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work, revision: Option<i64>) -> Answer {
+/// Does the work, at a revision that is taken for it alone.
+async fn apply_at_next(connection: &mut Connection, key: &Sealer<'_>, work: &Work) -> Answer {
+    let before = revision::advance(connection, work.commits()).await?;
+    apply(connection, key, work, before + work.commits()).await
+}
+
+/// Does the work; a commit at this revision.
+async fn apply(connection: &mut Connection, key: &Sealer<'_>, work: &Work, revision: i64) -> Answer {
     match work {
         Work::Commit(changes) => {
-            let revision = match revision {
-                Some(taken) => taken,
-                None => revision::advance(connection).await?,
-            };
             let revision = apply_all(Write { connection, revision, key }, changes).await?;
             Ok(Written { revision, ..Written::default() })
         }

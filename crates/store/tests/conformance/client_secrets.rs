@@ -32,7 +32,7 @@ pub async fn all_secrets_of_a_client_read_back_with_their_terms(backend: impl Ba
     let made = with_secrets("client_1");
     commit_each(&*store, [Change::CreateClient(made.clone()), Change::CreateClient(client("plain"))]).await;
     assert_eq!(stored_client(&*store, "client_1").await, at(made.clone(), 1));
-    let first = Paging::Offset { page: 0, per_page: 10 };
+    let first = Paging::Offset { page: 0, per_page: 10, include_totals: true };
     let listed = store.list_clients(&ClientFilter::default(), &first).await.unwrap().items;
     assert_eq!(listed, [made.clone(), client("plain")]);
     assert_eq!(loaded(&*store).await.clients, listed);

@@ -9,7 +9,7 @@ use crate::fixtures::*;
 
 /// Texts that one collation or another takes for the same, in byte order. The ö is one code point and two.
 const ALIKE: [&str; 9] = ["A", "a", "a ", "a/", "oe", "o\u{308}", "\u{e4}", "\u{f6}", "\u{ff41}"];
-const ALL: Paging = Paging::Offset { page: 0, per_page: 100 };
+const ALL: Paging = Paging::Offset { page: 0, per_page: 100, include_totals: true };
 
 pub async fn identifiers_and_names_are_compared_byte_by_byte(backend: impl Backend) {
     let store = backend.open().await;

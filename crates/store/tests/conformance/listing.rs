@@ -6,7 +6,7 @@ use grantd_model::{
 use grantd_store::Store;
 
 /// More than any test has.
-const ALL: Paging = Paging::Offset { page: 0, per_page: 1000 };
+const ALL: Paging = Paging::Offset { page: 0, per_page: 1000, include_totals: true };
 
 /// Which list.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ pub async fn an_empty_store_has_nothing_and_is_at_revision_0(backend: impl Backe
     assert_eq!(store.load().await.unwrap(), Configuration::default());
     assert_eq!(store.tenant().await.unwrap(), at(Tenant::default(), 0));
     assert!(store.signing_keys().await.unwrap().is_empty());
-    let first = Paging::Offset { page: 0, per_page: 10 };
+    let first = Paging::Offset { page: 0, per_page: 10, include_totals: true };
     assert_eq!(store.list_clients(&ClientFilter::default(), &first).await.unwrap().total, Some(0));
 }
 

@@ -39,7 +39,7 @@ async fn two_nodes_write_and_read_through_a_pooler_with_fewer_connections_than_t
     for task in working {
         task.await.unwrap();
     }
-    let all = Paging::Offset { page: 0, per_page: 100 };
+    let all = Paging::Offset { page: 0, per_page: 100, include_totals: true };
     for node in &nodes {
         let page = node.list_organizations(&OrganizationFilter::default(), &all).await.unwrap();
         assert_eq!((page.total, page.items.len()), (Some(40), 40));

@@ -24,7 +24,7 @@ async fn reads_go_on_when_all_connections_have_fallen_silent() {
     let options = PostgresOptions::parse(&through).unwrap();
     let store = Arc::new(PostgresStore::open(&options, key()).await.unwrap());
     let read = |store: Arc<PostgresStore>| async move {
-        let all = Paging::Offset { page: 0, per_page: 1 };
+        let all = Paging::Offset { page: 0, per_page: 1, include_totals: true };
         let filter = OrganizationFilter::default();
         let (listed, revision) = tokio::join!(store.list_organizations(&filter, &all), store.revision());
         listed.map(drop).and(revision.map(drop))

@@ -18,5 +18,5 @@ pub async fn list(context: &Context, caller: &Caller, request: &Request) -> Resu
         items.push(view(context, added).await?);
     }
     let page = Page { items, total: found.total, next: found.next };
-    Ok(Listing::new("clients", Envelope::ItemsFirst, &query, paging, page))
+    Ok(Listing::new("clients", Envelope::ItemsFirst, paging, page))
 }

@@ -16,7 +16,7 @@ pub async fn list(
     let organization = super::organization(context, request).await?;
     let paging = paging(query.clone())?;
     let page = context.store.list_discovery_domains(&organization, &paging).await?;
-    Ok(Listing::new("domains", Envelope::ItemsFirst, &query, paging, page))
+    Ok(Listing::new("domains", Envelope::ItemsFirst, paging, page))
 }
 
 fn paging(mut query: Members) -> Result<Paging, Error> {
