@@ -1,5 +1,7 @@
 //! Who calls the Management API.
 
+use std::sync::Arc;
+
 use grantd_model::{ClientId, ScopeSet};
 use grantd_schema::Operation;
 
@@ -11,7 +13,7 @@ pub struct Caller {
     /// The client that the token was issued to.
     pub client_id: ClientId,
     /// The scopes of the token.
-    pub scopes: ScopeSet,
+    pub scopes: Arc<ScopeSet>,
 }
 
 impl Caller {

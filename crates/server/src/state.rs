@@ -12,6 +12,7 @@ use grantd_token::{Issuer, OutsideKeys};
 
 use crate::admission::Admission;
 use crate::client_certificate::ClientCertificates;
+use crate::management_api::KnownTokens;
 use crate::metrics::Metrics;
 use crate::oauth::quotas::Ledger;
 use crate::oauth::replays::Replays;
@@ -29,6 +30,8 @@ pub struct State {
     pub(crate) follower: Arc<Follower>,
     /// The parsed signing keys.
     pub(crate) signing: Signing,
+    /// Tokens of the Management API that were verified a moment ago.
+    pub(crate) known_tokens: KnownTokens,
     /// The keys of outside issuers; none if nobody is asked for them.
     pub(crate) outside_keys: Option<KeySets<OutsideKeys>>,
     /// How certificates of clients arrive.
@@ -85,6 +88,7 @@ impl State {
             context,
             follower,
             signing: Signing::default(),
+            known_tokens: KnownTokens::default(),
             outside_keys: None,
             certificates: Arc::default(),
             replays: Replays::none(),

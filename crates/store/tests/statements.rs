@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Sq
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
 /// Put statements together from parts that are none by themselves: lists, what is done for each sealed column, and rows that
 /// share a statement.
-const OF_PARTS: [&str; 3] = ["paging.rs", "rate_counts.rs", "sealing.rs"];
+const OF_PARTS: [&str; 4] = ["grants_together.rs", "paging.rs", "rate_counts.rs", "sealing.rs"];
 
 /// The sources that have statements: name and text.
 fn sources() -> Vec<(String, String)> {

@@ -4,6 +4,8 @@
 //! chooses anything. Claims are read into strict types of our own and compared here: the library would accept
 //! numbers that are not, and ask the system for the time.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use grantd_model::{ClientId, KeyId, Scope, ScopeSet, SigningKey, SigningKeyKind, Timestamp, TokenId};
@@ -101,7 +103,7 @@ pub struct AccessTokenClaims {
     /// Which client got it: `client_id` or `azp`.
     pub client_id: ClientId,
     /// What it allows.
-    pub scope: ScopeSet,
+    pub scope: Arc<ScopeSet>,
     /// From when on it no longer counts.
     pub exp: Timestamp,
     /// When it was made.
@@ -226,7 +228,7 @@ impl WireClaims {
             aud,
             sub: self.sub,
             client_id,
-            scope: scopes(self.scope.as_deref().unwrap_or_default()),
+            scope: Arc::new(scopes(self.scope.as_deref().unwrap_or_default())),
             exp: Timestamp::from_seconds(self.exp),
             iat: Timestamp::from_seconds(self.iat),
             binding: self.cnf,

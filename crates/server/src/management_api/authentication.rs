@@ -1,6 +1,8 @@
 //! Who calls: whoever sends a token that this server issued for the Management API, and possesses the key that the
 //! token is bound to, if it is bound to one.
 
+use std::sync::Arc;
+
 use axum::extract::OriginalUri;
 use grantd_decision::Facts;
 use grantd_management::Caller;
@@ -35,7 +37,8 @@ pub(super) async fn authenticate(state: &State, request: &Parts) -> Result<Calle
         return Err(Refusal::InvalidToken);
     }
     let now = state.clock().now();
-    let claims = verify(token, keys.ring(), &state.issuer.url, audience.as_str(), now);
+    let verified = || verify(token, keys.ring(), &state.issuer.url, audience.as_str(), now);
+    let claims = state.known_tokens.claims(token, &keys, now, verified);
     let claims = claims.map_err(|error| match error {
         VerifyError::Malformed => Refusal::BadAuthorizationHeader,
         VerifyError::Expired => Refusal::ExpiredToken,
@@ -44,18 +47,18 @@ pub(super) async fn authenticate(state: &State, request: &Parts) -> Result<Calle
     if snapshot.is_revoked(&claims.id, now) {
         return Err(Refusal::InvalidToken);
     }
-    match claims.binding {
+    match &claims.binding {
         None if scheme == Scheme::Bearer => {}
         Some(Binding::Certificate(thumbprint)) if scheme == Scheme::Bearer => {
-            check_certificate(request, &thumbprint)?;
+            check_certificate(request, thumbprint)?;
         }
         Some(Binding::DpopKey(thumbprint)) if scheme == Scheme::Dpop => {
-            check_proof(state, request, token, &thumbprint).await?;
+            check_proof(state, request, token, thumbprint).await?;
         }
         // A bound token is not a bearer's, and no proof makes up for a token that is bound to nothing.
         _ => return Err(Refusal::InvalidToken),
     }
-    Ok(Caller { client_id: claims.client_id, scopes: claims.scope })
+    Ok(Caller { client_id: claims.client_id.clone(), scopes: Arc::clone(&claims.scope) })
 }
 
 /// RFC 8705 §3: the certificate of the connection is the one that the token is bound to.

@@ -8,8 +8,10 @@ mod client_errors;
 mod elsewhere;
 mod endpoint;
 mod errors;
+mod known_tokens;
 mod respond;
 mod signing_key_errors;
 
 pub(crate) use elsewhere::elsewhere;
 pub(crate) use endpoint::{document, endpoint, linked, operation, unknown_path};
+pub(crate) use known_tokens::KnownTokens;

@@ -40,7 +40,7 @@ impl Signing {
 
 impl Keys {
     /// Keys that were revoked are left out: they are not published, and no token of theirs counts.
-    fn parse(from: &Arc<[SigningKey]>) -> Self {
+    pub(crate) fn parse(from: &Arc<[SigningKey]>) -> Self {
         let mut published: Vec<&SigningKey> = from.iter().filter(|key| key.is_published()).collect();
         published.sort_by_key(|key| (key.kind, key.state));
         let mut signers = Vec::with_capacity(published.len());

@@ -68,7 +68,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         may_ask: Arc::new(|_| Ok(())),
         has_log_files: false,
     };
-    let scopes = [Scope::from("read:logs")].into_iter().collect();
+    let scopes = Arc::new([Scope::from("read:logs")].into_iter().collect());
     let caller = Caller { client_id: ClientId::from("reader"), scopes };
     World { runtime, context, caller, oracle: oracle::entries(&events), _folder: folder }
 });

@@ -21,6 +21,7 @@ use tokio::sync::Mutex;
 
 use self::listener::Listener;
 pub(crate) use self::sealed_secrets::SealedSecrets;
+use self::sql::records::Records;
 use self::sql::writer::{Work, Writer, Written};
 pub(crate) use self::write_connection::Lane;
 pub(crate) use self::write_connection::WriteConnection;
@@ -145,6 +146,7 @@ pub struct PostgresStore {
     listener: Listener,
     key: Arc<KeyEncryptionKeys>,
     uses: Arc<SecretUses>,
+    records: Arc<Records>,
 }
 
 impl PostgresStore {
@@ -163,17 +165,21 @@ impl PostgresStore {
             return Err(StoreError::Unfinished);
         }
         let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
+        let records = Arc::new(Records::new(Self::IS_SHARED));
         let pool = |most| pool(options, most);
-        let write = |lane| WriteConnection::new(options.database.clone(), lane);
+        let connection = |lane| WriteConnection::new(options.database.clone(), lane);
+        let writer =
+            |lane, uses| Writer::start(connection(lane), Arc::clone(&key), uses, Arc::clone(&records));
         Ok(Self {
             readers: pool(options.readers),
             following: pool(FOLLOWING),
-            configuration: Writer::start(write(Lane::Configuration), Arc::clone(&key), None),
-            apart: Writer::start(write(Lane::Apart), Arc::clone(&key), Some(Arc::clone(&uses))),
-            counting: Mutex::new(Some(write(Lane::Counting))),
+            configuration: writer(Lane::Configuration, None),
+            apart: writer(Lane::Apart, Some(Arc::clone(&uses))),
+            counting: Mutex::new(Some(connection(Lane::Counting))),
             listener: Listener::start(options.listener.clone()),
             key,
             uses,
+            records,
         })
     }
 
@@ -207,7 +213,12 @@ impl PostgresStore {
         Ok(self.readers.begin_with(VIEW).await?)
     }
 
-    /// The same, for who follows.
+    /// A connection for who asks whether there is something to follow.
+    async fn asking(&self) -> Result<Transaction<'static, Db>, StoreError> {
+        self.following().await
+    }
+
+    /// A connection that sees one moment, for who follows.
     async fn following(&self) -> Result<Transaction<'static, Db>, StoreError> {
         Ok(self.following.begin_with(VIEW).await?)
     }

@@ -55,7 +55,7 @@ impl Terms {
     }
 }
 
-/// The columns of a client's secrets, as they are written.
+/// The columns of a client's secrets, as they are stored.
 pub(crate) struct Columns {
     /// `sealed_secret`
     pub(crate) sealed: Vec<u8>,
@@ -74,6 +74,29 @@ impl Columns {
             further: further(client, key)?,
         })
     }
+
+    pub(crate) fn read(row: &<Db as sqlx::Database>::Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            sealed: row.try_get("sealed_secret")?,
+            terms: row.try_get("secret_terms")?,
+            further: row.try_get("sealed_further_secrets")?,
+        })
+    }
+
+    /// Puts the secrets into their client.
+    pub(crate) fn open(&self, client: &mut Client, key: &KeyEncryptionKeys) -> Result<(), StoreError> {
+        let id = client.client_id.as_str();
+        let value = key.open(CURRENT, id, &self.sealed)?;
+        let terms: Terms = from_text(FURTHER, &self.terms)?;
+        client.client_secret = terms.with(value)?;
+        if let Some(sealed) = &self.further {
+            let text = key.open(FURTHER, id, sealed)?;
+            let further: Vec<Sealed> = from_text(FURTHER, text.expose_str())?;
+            let further = further.into_iter().map(|sealed| sealed.terms.with(sealed.value.into()));
+            client.further_secrets = further.collect::<Result<_, _>>()?;
+        }
+        Ok(())
+    }
 }
 
 fn further(client: &Client, key: &Sealer<'_>) -> Result<Option<Vec<u8>>, StoreError> {
@@ -86,23 +109,4 @@ fn further(client: &Client, key: &Sealer<'_>) -> Result<Option<Vec<u8>>, StoreEr
         .map(|secret| Sealed { terms: Terms::of(secret), value: secret.value.expose_str().to_owned() });
     let text = Zeroizing::new(to_text(FURTHER, &sealed.collect::<Vec<_>>())?);
     key.seal(FURTHER, client.client_id.as_str(), text.as_bytes()).map(Some)
-}
-
-/// Puts the secrets of a row into its client.
-pub(crate) fn open(
-    client: &mut Client,
-    row: &<Db as sqlx::Database>::Row,
-    key: &KeyEncryptionKeys,
-) -> Result<(), StoreError> {
-    let id = client.client_id.as_str();
-    let value = key.open(CURRENT, id, row.try_get::<&[u8], _>("sealed_secret")?)?;
-    let terms: Terms = from_text(FURTHER, row.try_get::<&str, _>("secret_terms")?)?;
-    client.client_secret = terms.with(value)?;
-    if let Some(sealed) = row.try_get::<Option<&[u8]>, _>("sealed_further_secrets")? {
-        let text = key.open(FURTHER, id, sealed)?;
-        let further: Vec<Sealed> = from_text(FURTHER, text.expose_str())?;
-        let further = further.into_iter().map(|sealed| sealed.terms.with(sealed.value.into()));
-        client.further_secrets = further.collect::<Result<_, _>>()?;
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use grantd_model::{Audience, Client, ClientFilter, ClientId, Page, Paging, Versioned};
 use sqlx::Row;
 
-use super::client_secrets::{self, Columns};
+use super::client_secrets::Columns;
 use super::paging::{Condition, List, Order, page};
 use super::revision::{kind, touch};
 use super::{
@@ -18,15 +18,43 @@ const NOUN: Noun = Noun::Client;
 const ORDER: Order =
     Order { by: "global, created, client_id", after: "(global, created, client_id) > (0, ", by_id: false };
 
+/// A client as it is stored, its secrets sealed.
+pub(crate) struct Stored {
+    record: String,
+    secrets: Columns,
+    revision: i64,
+}
+
+impl Stored {
+    fn read(row: &<Db as sqlx::Database>::Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            record: row.try_get("record")?,
+            secrets: Columns::read(row)?,
+            revision: row.try_get("revision")?,
+        })
+    }
+
+    /// The client, with its secrets.
+    pub(crate) fn open(&self, key: &KeyEncryptionKeys) -> Result<Versioned<Client>, StoreError> {
+        let mut client: Client = from_text(NOUN, &self.record)?;
+        self.secrets.open(&mut client, key)?;
+        Ok(versioned(client, self.revision))
+    }
+}
+
+pub(crate) async fn stored(connection: &mut Connection, id: &ClientId) -> Result<Option<Stored>, StoreError> {
+    let text = "SELECT client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision \
+                FROM clients WHERE client_id = $1";
+    let row = sqlx::query::<Db>(text).bind(id.as_str()).fetch_optional(connection).await?;
+    row.map(|row| Stored::read(&row)).transpose()
+}
+
 pub(crate) async fn get(
     connection: &mut Connection,
     key: &KeyEncryptionKeys,
     id: &ClientId,
 ) -> Result<Option<Versioned<Client>>, StoreError> {
-    let text = "SELECT client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision \
-                FROM clients WHERE client_id = $1";
-    let row = sqlx::query::<Db>(text).bind(id.as_str()).fetch_optional(connection).await?;
-    row.map(|row| from_row(&row, key)).transpose()
+    stored(connection, id).await?.map(|client| client.open(key)).transpose()
 }
 
 pub(crate) async fn find_of_api(
@@ -164,9 +192,7 @@ fn from_row(
     row: &<Db as sqlx::Database>::Row,
     key: &KeyEncryptionKeys,
 ) -> Result<Versioned<Client>, StoreError> {
-    let mut client: Client = from_text(NOUN, row.try_get::<&str, _>(2)?)?;
-    client_secrets::open(&mut client, row, key)?;
-    Ok(versioned(client, row.try_get("revision")?))
+    Stored::read(row)?.open(key)
 }
 
 fn app_type(client: &Client) -> Option<&str> {

@@ -1,13 +1,44 @@
 //! How a change becomes statements.
 
-use grantd_model::{ClientGrantId, OrganizationId};
+use grantd_model::{ClientGrant, ClientGrantId, OrganizationId};
 
 use super::{
-    Write, associations, cascades, client_grants, clients, credentials, discovery_domains,
-    federated_identities, log_streams, organization_clients, organizations, ownerships, resource_servers,
-    revision, revoked_tokens, signing_keys, tenant,
+    Connection, Write, associations, cascades, client_grants, clients, credentials, discovery_domains,
+    federated_identities, grants_together, log_streams, organization_clients, organizations, ownerships,
+    resource_servers, revision, revoked_tokens, signing_keys, tenant,
 };
+use crate::key_ring::Sealer;
 use crate::{Association, Change, StoreError};
+
+/// A change, and the revision that it takes effect at.
+pub(crate) type Dated<'c> = (i64, &'c Change);
+
+/// The changes in their order, in runs that are made at once: grants that are made one after another, or one change.
+pub(crate) fn runs<'r, 'c>(changes: &'r [Dated<'c>]) -> impl Iterator<Item = &'r [Dated<'c>]> {
+    changes.chunk_by(|(_, one), (_, next)| grant(one).is_some() && grant(next).is_some())
+}
+
+/// Makes a run of changes inside the transaction.
+pub(crate) async fn apply_run(
+    connection: &mut Connection,
+    key: &Sealer<'_>,
+    run: &[Dated<'_>],
+) -> Result<(), StoreError> {
+    if let [(revision, change)] = run {
+        return apply(&mut Write { connection, revision: *revision, key }, change).await;
+    }
+    let grants: Vec<_> =
+        run.iter().filter_map(|(revision, change)| Some((*revision, grant(change)?))).collect();
+    grants_together::create(connection, &grants).await
+}
+
+/// The grant that a change makes.
+fn grant(change: &Change) -> Option<&ClientGrant> {
+    match change {
+        Change::CreateClientGrant(grant) => Some(grant),
+        _ => None,
+    }
+}
 
 /// Makes one change inside the transaction.
 pub(crate) async fn apply(write: &mut Write<'_>, change: &Change) -> Result<(), StoreError> {

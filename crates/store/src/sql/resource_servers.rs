@@ -16,6 +16,27 @@ const COLUMNS: &str = "id, created, record, sealed_signing_secret, revision";
 const NOUN: Noun = Noun::ResourceServer;
 const ORDER: Order = Order { by: "created, id", after: "(created, id) > (", by_id: false };
 
+/// An API as it is stored, its secret sealed.
+pub(crate) struct Stored {
+    record: String,
+    signing_secret: Option<Vec<u8>>,
+    revision: i64,
+}
+
+impl Stored {
+    fn read(row: &<Db as sqlx::Database>::Row) -> Result<Self, StoreError> {
+        Ok(Self { record: row.try_get(2)?, signing_secret: row.try_get(3)?, revision: row.try_get(4)? })
+    }
+
+    /// The API, with its secret.
+    pub(crate) fn open(&self, key: &KeyEncryptionKeys) -> Result<Versioned<ResourceServer>, StoreError> {
+        let mut api: ResourceServer = from_text(NOUN, &self.record)?;
+        let sealed = self.signing_secret.as_deref();
+        api.signing_secret = sealed.map(|sealed| key.open(NOUN, api.id.as_str(), sealed)).transpose()?;
+        Ok(versioned(api, self.revision))
+    }
+}
+
 pub(crate) async fn get(
     connection: &mut Connection,
     key: &KeyEncryptionKeys,
@@ -27,15 +48,15 @@ pub(crate) async fn get(
     row.map(|row| from_row(&row, key)).transpose()
 }
 
-pub(crate) async fn find(
+/// The API with this identifier.
+pub(crate) async fn stored(
     connection: &mut Connection,
-    key: &KeyEncryptionKeys,
     identifier: &Audience,
-) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
+) -> Result<Option<Stored>, StoreError> {
     let text = "SELECT id, created, record, sealed_signing_secret, revision FROM resource_servers \
                 WHERE identifier = $1";
     let row = sqlx::query::<Db>(text).bind(identifier.as_str()).fetch_optional(connection).await?;
-    row.map(|row| from_row(&row, key)).transpose()
+    row.map(|row| Stored::read(&row)).transpose()
 }
 
 pub(crate) async fn list(
@@ -145,10 +166,7 @@ fn from_row(
     row: &<Db as sqlx::Database>::Row,
     key: &KeyEncryptionKeys,
 ) -> Result<Versioned<ResourceServer>, StoreError> {
-    let mut api: ResourceServer = from_text(NOUN, row.try_get::<&str, _>(2)?)?;
-    let sealed = row.try_get::<Option<&[u8]>, _>(3)?;
-    api.signing_secret = sealed.map(|sealed| key.open(NOUN, api.id.as_str(), sealed)).transpose()?;
-    Ok(versioned(api, row.try_get(4)?))
+    Stored::read(row)?.open(key)
 }
 
 fn sealed(write: &Write<'_>, api: &ResourceServer) -> Result<Option<Vec<u8>>, StoreError> {

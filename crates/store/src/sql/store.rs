@@ -31,7 +31,7 @@ impl Store for Backend {
     }
 
     async fn revision(&self) -> Result<Revision, StoreError> {
-        bounded(async { revision::current(&mut *self.following().await?).await }).await
+        bounded(async { revision::current(&mut *self.asking().await?).await }).await
     }
 
     async fn load(&self) -> Result<Configuration, StoreError> {
@@ -94,7 +94,13 @@ impl Store for Backend {
     }
 
     async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError> {
-        bounded(async { clients::get(&mut *self.reader().await?, &self.key, id).await }).await
+        let clients = &self.records.clients;
+        if let Some(client) = clients.get(id) {
+            return client.open(&self.key).map(Some);
+        }
+        let forgotten = clients.forgotten();
+        let found = bounded(async { clients::stored(&mut *self.reader().await?, id).await }).await?;
+        found.map(|client| clients.remember(id, client, forgotten).open(&self.key)).transpose()
     }
 
     async fn find_client_of_api(&self, api: &Audience) -> Result<Option<ClientId>, StoreError> {
@@ -135,8 +141,14 @@ impl Store for Backend {
         &self,
         identifier: &Audience,
     ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
-        bounded(async { resource_servers::find(&mut *self.reader().await?, &self.key, identifier).await })
-            .await
+        let apis = &self.records.apis;
+        if let Some(api) = apis.get(identifier) {
+            return api.open(&self.key).map(Some);
+        }
+        let forgotten = apis.forgotten();
+        let found = async { resource_servers::stored(&mut *self.reader().await?, identifier).await };
+        let found = bounded(found).await?;
+        found.map(|api| apis.remember(identifier, api, forgotten).open(&self.key)).transpose()
     }
 
     async fn list_resource_servers(

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::super::{WriteConnection, bounded};
+use super::records::Records;
 use super::{
     Connection, Write, commit, log_keys, one_time_uses, quotas, revision, revision_of, sealing, write_uses,
 };
@@ -50,9 +51,17 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// What it changes of the configuration, if it is a commit.
+    fn changes(&self) -> Option<&[Change]> {
+        match self {
+            Self::Commit(changes) => Some(changes),
+            _ => None,
+        }
+    }
+
     /// How many revisions it makes.
     fn commits(&self) -> i64 {
-        i64::from(matches!(self, Self::Commit(_)))
+        i64::from(self.changes().is_some())
     }
 }
 
@@ -90,15 +99,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts a writing task, which also writes down the uses of secrets. It ends, and closes the connection, when the
-    /// writer is stopped.
+    /// Starts a writing task, which also writes down the uses of secrets, and has forgotten what changes before anybody is
+    /// told. It ends, and closes the connection, when the writer is stopped.
     pub(crate) fn start(
         connection: WriteConnection,
         key: Arc<KeyEncryptionKeys>,
         uses: Option<Arc<SecretUses>>,
+        records: Arc<Records>,
     ) -> Self {
         let (messages, waiting) = mpsc::channel(WAITING);
-        let task = tokio::spawn(write(connection, key, waiting, uses.unwrap_or_default()));
+        let task = tokio::spawn(write(connection, key, waiting, uses.unwrap_or_default(), records));
         Self { messages, task: Mutex::new(Some(task)) }
     }
 
@@ -128,6 +138,7 @@ async fn write(
     key: Arc<KeyEncryptionKeys>,
     mut waiting: mpsc::Receiver<Message>,
     uses: Arc<SecretUses>,
+    records: Arc<Records>,
 ) {
     let mut messages = Vec::with_capacity(BATCH);
     let mut ticks = write_uses::ticks();
@@ -140,7 +151,7 @@ async fn write(
                 if messages.iter().any(|message| matches!(message, Message::Stop)) {
                     waiting.close();
                 }
-                if !write_batch(&mut connection, &key, &mut messages).await {
+                if !write_batch(&mut connection, &key, &records, &mut messages).await {
                     // Who waits behind a database that does not answer is told so now, and not after as long again.
                     while let Ok(message) = waiting.try_recv() {
                         if let Message::Job(job) = message {
@@ -162,6 +173,7 @@ async fn write(
 async fn write_batch(
     connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
+    records: &Records,
     messages: &mut Vec<Message>,
 ) -> bool {
     let jobs = messages.drain(..).filter_map(|message| match message {
@@ -172,8 +184,11 @@ async fn write_batch(
     if works.is_empty() {
         return true;
     }
-    let commits = works.iter().any(|work| matches!(work, Work::Commit(_)));
-    match write_patiently(connection, key, &works).await {
+    let commits = works.iter().any(|work| work.changes().is_some());
+    let written = write_patiently(connection, key, &works).await;
+    // What failed may be durable all the same.
+    records.forget(works.iter().filter_map(Work::changes).flatten());
+    match written {
         Ok(outcomes) => {
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may be gone; the commit stands all the same.
@@ -230,7 +245,8 @@ async fn write_all(
 }
 
 /// All jobs, or the first error of one. As good as always there is none, and savepoints and a revision for each would be
-/// half of all statements.
+/// half of all statements. Who waits at the same moment has no order but that of revisions, so the commits come last, all in
+/// one row.
 async fn write_together(
     connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
@@ -239,18 +255,38 @@ async fn write_together(
     let (transaction, sealer) = begin(connection, key).await?;
     let commits = works.iter().map(Work::commits).sum();
     let mut revision = bounded(revision::advance(transaction, commits)).await?;
+    let mut changes = Vec::with_capacity(works.len());
     let mut outcomes = Vec::with_capacity(works.len());
     for work in works {
-        revision += work.commits();
-        let applied = async { Ok(apply(transaction, &sealer, work, revision).await) };
-        match bounded(applied).await? {
-            Err(error) if WriteConnection::may_try_again(&error) => return Err(error),
-            Err(error) => return Ok(Err(error)),
-            written => outcomes.push(written),
+        if let Some(made) = work.changes() {
+            revision += 1;
+            changes.extend(made.iter().map(|change| (revision, change)));
+            outcomes.push(Ok(Written { revision: revision_of(revision), ..Written::default() }));
+        } else {
+            match attempt(apply(transaction, &sealer, work, revision)).await? {
+                Ok(written) => outcomes.push(Ok(written)),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+    for run in commit::runs(&changes) {
+        if let Err(error) = attempt(commit::apply_run(transaction, &sealer, run)).await? {
+            return Ok(Err(error));
         }
     }
     bounded(connection.commit()).await?;
     Ok(Ok(outcomes))
+}
+
+/// What comes of a part of the transaction. An error outside is the transaction's, which may go better another time, or
+/// cannot go on.
+async fn attempt<T>(
+    part: impl Future<Output = Result<T, StoreError>>,
+) -> Result<Result<T, StoreError>, StoreError> {
+    match bounded(async { Ok(part.await) }).await? {
+        Err(error) if WriteConnection::may_try_again(&error) => Err(error),
+        outcome => Ok(outcome),
+    }
 }
 
 /// What becomes of each job where some of them fail.

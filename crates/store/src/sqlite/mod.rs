@@ -20,6 +20,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool, Transaction};
 
+use self::sql::records::Records;
 use self::sql::writer::{Work, Writer, Written};
 pub(crate) use self::write_connection::WriteConnection;
 use crate::secret_uses::SecretUses;
@@ -35,6 +36,10 @@ pub(crate) const CLOCK: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
 type Backend = SqliteStore;
 
 const READERS: u32 = 4;
+/// Pages that the writer keeps, 16 MiB at most: new records go to pages all over the file.
+const CACHE: &str = "4096";
+/// Pages of the log from which on it is copied into the file, some 16 MiB. A page that changes again before is copied once.
+const CHECKPOINT: &str = "4096";
 const MIGRATIONS: &[migrations::Source] = &[
     (1, "configuration", include_str!("../../migrations/sqlite/0001_configuration.sql")),
     (2, "credentials", include_str!("../../migrations/sqlite/0002_credentials.sql")),
@@ -62,6 +67,7 @@ pub struct SqliteStore {
     writer: Writer,
     key: Arc<KeyEncryptionKeys>,
     uses: Arc<SecretUses>,
+    records: Arc<Records>,
 }
 
 impl SqliteStore {
@@ -70,14 +76,16 @@ impl SqliteStore {
     pub async fn open(file: &Path, key: impl Into<KeyEncryptionKeys>) -> Result<Self, StoreError> {
         migrations::make_private(file);
         let options = options(file).busy_timeout(Duration::from_secs(5));
-        let connection = connect(&options).await?;
-        let (key, uses) = (Arc::new(key.into()), Arc::new(SecretUses::default()));
+        let connection = connect(&writing(&options)).await?;
+        let (key, uses, records) =
+            (Arc::new(key.into()), Arc::default(), Arc::new(Records::new(Self::IS_SHARED)));
         // A file is there or it is not: asking it before each statement would be another turn of another thread.
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
         let readers = readers.connect_with(options).await?;
         let connection = WriteConnection::new(connection);
-        let writer = Writer::start(connection, Arc::clone(&key), Some(Arc::clone(&uses)));
-        Ok(Self { readers, writer, key, uses })
+        let writer =
+            Writer::start(connection, Arc::clone(&key), Some(Arc::clone(&uses)), Arc::clone(&records));
+        Ok(Self { readers, writer, key, uses, records })
     }
 
     const IS_SHARED: bool = false;
@@ -92,7 +100,12 @@ impl SqliteStore {
         Ok(self.readers.begin().await?)
     }
 
-    /// The same, for who follows.
+    /// A connection for who asks whether there is something to follow.
+    async fn asking(&self) -> Result<PoolConnection<Db>, StoreError> {
+        self.reader().await
+    }
+
+    /// A connection that sees one moment, for who follows.
     async fn following(&self) -> Result<Transaction<'static, Db>, StoreError> {
         self.view().await
     }
@@ -170,6 +183,13 @@ fn options(file: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
+}
+
+/// How the connection that writes behaves besides. What a statement of many rows would take back, should one of them fail, is
+/// kept in memory and not in a file under `/var/tmp`.
+fn writing(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    let options = options.clone().pragma("cache_size", CACHE).pragma("wal_autocheckpoint", CHECKPOINT);
+    options.pragma("temp_store", "MEMORY")
 }
 
 /// The latest schema of a configuration that is known here.

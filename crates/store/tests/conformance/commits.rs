@@ -118,6 +118,35 @@ pub async fn what_a_change_needs_and_is_not_there_is_missing(backend: impl Backe
     assert_eq!(loaded(&*store).await, before);
 }
 
+pub async fn many_grants_in_one_commit_are_all_there_or_none(backend: impl Backend) {
+    let store = backend.open().await;
+    fill(&*store).await;
+    let name = |number| (format!("api_{number}"), format!("https://{number}/"));
+    let apis = (0..100).map(name).map(|(id, identifier)| Change::CreateResourceServer(api(&id, &identifier)));
+    commit_each(&*store, [Change::CreateClient(client("new"))]).await;
+    store.commit(apis.collect()).await.unwrap();
+    let made = |number| Change::CreateClientGrant(grant(&format!("cgr_{number}"), "new", &name(number).1));
+    let before = loaded(&*store).await;
+    let faults = [
+        (grant("cgr_x", "new", "https://none/"), "Missing(ResourceServer)"),
+        (grant("cgr_x", "nobody", "https://a/"), "Missing(Client)"),
+        (grant("cgr_x", "new", "https://7/"), "Duplicate(ClientGrant)"),
+        (grant("cgr_7", "new", "https://a/"), "Duplicate(ClientGrant)"),
+    ];
+    for (grant, expected) in faults {
+        let mut changes: Vec<_> = (0..100).map(made).collect();
+        changes.insert(70, Change::CreateClientGrant(grant));
+        let error = store.commit(changes).await.unwrap_err();
+        assert_eq!(format!("{error:?}"), expected);
+        assert_eq!(loaded(&*store).await, before);
+    }
+    let revision = store.commit((0..100).map(made).collect()).await.unwrap();
+    assert_eq!(revision.0, before.revision.0 + 1);
+    assert_eq!(loaded(&*store).await.client_grants.len(), before.client_grants.len() + 100);
+    let found = store.get_client_grant(&"cgr_42".into()).await.unwrap().unwrap();
+    assert_eq!(found, at(grant("cgr_42", "new", "https://42/"), revision.0));
+}
+
 pub async fn an_update_of_another_version_is_stale(backend: impl Backend) {
     let store = backend.open().await;
     fill(&*store).await;

@@ -101,6 +101,7 @@ suite! {
         grants_that_differ_in_any_part_of_the_key_stand_side_by_side
         of_100_grants_made_at_once_one_is_there
         of_100_grants_made_at_once_on_two_stores_one_is_there
+        of_many_grants_made_at_once_all_are_there_but_those_that_cannot_be
         a_key_is_free_again_when_its_record_is_gone
         identifiers_names_and_ids_are_unique
         an_association_is_made_once
@@ -126,6 +127,7 @@ suite! {
         what_a_change_needs_and_is_not_there_is_missing
         an_update_of_another_version_is_stale
         of_20_updates_of_one_version_one_happens
+        many_grants_in_one_commit_are_all_there_or_none
         commits_side_by_side_do_not_spoil_each_other
         every_answered_commit_has_a_revision_of_its_own
     }

@@ -85,6 +85,43 @@ pub async fn of_100_grants_made_at_once_on_two_stores_one_is_there(backend: impl
     assert_eq!(race(&stores).await, (1, 99));
 }
 
+pub async fn of_many_grants_made_at_once_all_are_there_but_those_that_cannot_be(backend: impl Backend) {
+    let store = backend.open().await;
+    fill(&*store).await;
+    let apis = (0..90).map(|number| {
+        Change::CreateResourceServer(api(&format!("api_{number}"), &format!("https://{number}/")))
+    });
+    store.commit(apis.collect()).await.unwrap();
+    let before = store.revision().await.unwrap();
+    // Each tenth is for an API that is not there, and each tenth a second one.
+    let commits = (0..100).map(|number| {
+        let (store, id) = (Arc::clone(&store), format!("cgr_{number}"));
+        let api = if number % 10 == 9 { number - 1 } else { number };
+        let grant = grant(&id, "client_1", &format!("https://{api}/"));
+        tokio::spawn(async move { (id, store.commit(vec![Change::CreateClientGrant(grant)]).await) })
+    });
+    let (mut made, mut revisions, mut refused) = (grants(&*store).await, Vec::new(), Vec::new());
+    for commit in commits.collect::<Vec<_>>() {
+        let (id, outcome) = commit.await.unwrap();
+        match outcome {
+            Ok(revision) => {
+                made.push(id);
+                revisions.push(revision.0);
+            }
+            Err(error) => refused.push(format!("{error:?}")),
+        }
+    }
+    made.sort();
+    revisions.sort_unstable();
+    refused.sort();
+    refused.dedup();
+    assert_eq!(grants(&*store).await, made);
+    assert_eq!(revisions, (before.0 + 1..=before.0 + 81).collect::<Vec<_>>(), "each has its own");
+    assert_eq!(refused, ["Duplicate(ClientGrant)", "Missing(ResourceServer)"]);
+    let changes = store.changes_since(before).await.unwrap();
+    assert_eq!((changes.revision.0, changes.changed.len()), (before.0 + 81, 81), "followers read them all");
+}
+
 pub async fn a_key_is_free_again_when_its_record_is_gone(backend: impl Backend) {
     let store = backend.open().await;
     fill(&*store).await;

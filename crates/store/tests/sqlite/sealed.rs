@@ -137,6 +137,8 @@ async fn further_secrets_open_in_their_own_row_and_column_only() {
     .await;
     assert!(store.get_client(&"one".into()).await.is_ok());
     assert_sealed(Noun::ClientSecret, &store.get_client(&"two".into()).await);
+    // What was read before is remembered by who alone writes; somebody else has written now.
+    let store = file.open().await;
     file.execute("UPDATE clients SET sealed_secret = sealed_further_secrets").await;
     assert_sealed(Noun::Client, &store.get_client(&"one".into()).await);
     file.execute("UPDATE clients SET secret_terms = '{\"id\": \"sec_\", \"created_at\": 0}'").await;

@@ -50,7 +50,7 @@ fn every_algorithm_wraps_the_signed_token() {
         );
         let signed = open(&token.access_token, algorithm);
         let claims = verify(&signed, &RING, ISSUER, AUDIENCE, NOW).unwrap();
-        assert_eq!(claims.scope, situation.scope, "{alg}");
+        assert_eq!(*claims.scope, situation.scope, "{alg}");
         assert_eq!(token.scope.as_deref(), Some("read:a write:a"));
     }
 }

@@ -158,7 +158,7 @@ fn a_token_with_all_scopes_of_the_management_api_twice_is_accepted() {
     situation.scope = situation.api.scope_set();
     let token = situation.issue().access_token;
     let claims = verify(&token, &RING, ISSUER, "https://t.example/api/v2/", NOW).unwrap();
-    assert_eq!(claims.scope, situation.scope);
+    assert_eq!(*claims.scope, situation.scope);
     assert_eq!(situation.api.signing_alg, SigningAlgorithm::RS256);
 }
 

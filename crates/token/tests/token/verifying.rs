@@ -17,7 +17,7 @@ fn every_dialect_comes_back() {
         assert_eq!(claims.aud, [AUDIENCE]);
         assert_eq!(claims.sub, "CID@clients");
         assert_eq!(claims.client_id, ClientId::from("CID"), "{dialect}");
-        assert_eq!(claims.scope, situation.scope);
+        assert_eq!(*claims.scope, situation.scope);
         assert_eq!(claims.iat, NOW);
         assert_eq!(claims.exp, Timestamp::from_seconds(NOW.seconds() + 86_400));
     }

@@ -110,6 +110,8 @@ async fn the_scheme_may_be_written_in_any_case() {
 async fn an_expired_token_is_told_so() {
     let world = World::start().await;
     let bearer = format!("Bearer {}", world.app.token());
+    let before = world.send(Operation::ListClientGrants, &[("authorization", &bearer)], "").await;
+    assert_eq!(before.status, 200, "it was good before");
     world.app.advance(86_400);
     world.app.follower.catch_up().await.unwrap();
     for operation in Operation::ALL {
