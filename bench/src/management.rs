@@ -34,7 +34,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
     grants: u32,
     /// How many of them are read, each by itself.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     reads: u32,
     /// Print the report as JSON.
     #[arg(long)]
@@ -61,6 +61,9 @@ struct Report {
     grants: u32,
     read_p50_ms: f64,
     read_p99_ms: f64,
+    /// The same of a document that is the same for all, and read from nowhere: what the machine takes.
+    floor_p50_ms: f64,
+    floor_p99_ms: f64,
     /// Milliseconds of a page of 100 by checkpoint, by how much of the list is before it, in per cent.
     pages: Vec<(u32, f64)>,
 }
@@ -88,7 +91,10 @@ pub(crate) async fn run(options: &Options) -> Outcome {
     multiply(&grantd, (&id, &grant), copies).await?;
     let server = grantd.start()?;
     let mut administrator = Administrator::log_in(server.address, grantd.data()).await?;
-    let reads = read_each(&mut administrator, options.reads, copies).await?;
+    let grant = |number| format!("/api/v2/client-grants/{}", copied_grant(number * 7_919 % copies.max(1)));
+    let reads = read_each(&mut administrator, options.reads, grant).await?;
+    let keys = |_| "/.well-known/jwks.json".to_owned();
+    let floor = read_each(&mut administrator, options.reads, keys).await?;
     let pages = read_pages(&mut administrator, options.grants).await?;
     server.stop()?;
     let report = Report {
@@ -102,6 +108,8 @@ pub(crate) async fn run(options: &Options) -> Outcome {
         grants: options.grants,
         read_p50_ms: after(&reads, 500),
         read_p99_ms: after(&reads, 990),
+        floor_p50_ms: after(&floor, 500),
+        floor_p99_ms: after(&floor, 990),
         pages,
     };
     show(&report, options.json, Report::print)
@@ -158,11 +166,15 @@ async fn multiply(grantd: &Grantd, (client, grant): (&str, &str), copies: usize)
     Ok(())
 }
 
-/// Reads so many of the copies, from all over, one after the other: how long each took, in order.
-async fn read_each(administrator: &mut Administrator, reads: u32, copies: usize) -> Outcome<Vec<Duration>> {
+/// Reads so often, each time at the path of that number, one after the other: how long each took, in order.
+async fn read_each(
+    administrator: &mut Administrator,
+    reads: u32,
+    path: impl Fn(usize) -> String,
+) -> Outcome<Vec<Duration>> {
     let mut latencies = Vec::new();
     for number in 0..usize::try_from(reads)? {
-        let path = format!("/api/v2/client-grants/{}", copied_grant(number * 7_919 % copies.max(1)));
+        let path = path(number);
         let begun = Instant::now();
         administrator.get(&path).await?;
         latencies.push(begun.elapsed());
@@ -205,6 +217,10 @@ impl Report {
         println!("  p50 {:.1} ms, p99 {:.1} ms", self.p50_ms, self.p99_ms);
         println!("\nGET /client-grants/{{id}}, one after the other, with {} grants", self.grants);
         println!("  p50 {:.2} ms, p99 {:.2} ms", self.read_p50_ms, self.read_p99_ms);
+        let (p50, p99) = (self.floor_p50_ms, self.floor_p99_ms);
+        println!(
+            "  the key set in the same way, which is read from nowhere: p50 {p50:.2} ms, p99 {p99:.2} ms"
+        );
         println!("\nGET /client-grants, pages of {PAGE} by checkpoint, medians of {PAGES}");
         for (before, took) in &self.pages {
             println!("  behind {before:>2} % of the list: {took:.2} ms");
