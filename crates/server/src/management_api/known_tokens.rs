@@ -5,7 +5,7 @@
 //! Whether it has expired, or was revoked, is asked each time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use grantd_model::Timestamp;
@@ -25,8 +25,8 @@ pub(crate) struct KnownTokens(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// The keys that they were verified with.
-    keys: Option<Arc<Keys>>,
+    /// The keys that they were verified with, which this keeps nobody from forgetting.
+    keys: Weak<Keys>,
     tokens: Tokens,
 }
 
@@ -72,8 +72,8 @@ impl KnownTokens {
 impl Known {
     /// The tokens that these keys have signed; where the keys are others than before, none is known.
     fn of(&mut self, keys: &Arc<Keys>) -> &mut Tokens {
-        if !self.keys.as_ref().is_some_and(|known| Arc::ptr_eq(known, keys)) {
-            self.keys = Some(Arc::clone(keys));
+        if !std::ptr::eq(self.keys.as_ptr(), Arc::as_ptr(keys)) {
+            self.keys = Arc::downgrade(keys);
             self.tokens.clear();
         }
         &mut self.tokens

@@ -42,6 +42,13 @@ impl Stored {
     }
 }
 
+/// Its record.
+impl AsRef<str> for Stored {
+    fn as_ref(&self) -> &str {
+        &self.record
+    }
+}
+
 pub(crate) async fn stored(connection: &mut Connection, id: &ClientId) -> Result<Option<Stored>, StoreError> {
     let text = "SELECT client_id, created, record, sealed_secret, secret_terms, sealed_further_secrets, revision \
                 FROM clients WHERE client_id = $1";

@@ -2,7 +2,8 @@
 //! of each, and who makes very many asks for the same again and again.
 //!
 //! All is forgotten with every commit that could have changed any of them, before the commit is answered: what is
-//! remembered is what a read would find. Secrets stay sealed.
+//! remembered is what a read would find. Secrets stay sealed. Another process may seal them anew, which changes no record: what
+//! does not open any more is for the reader to read again.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,6 +16,8 @@ use crate::Change;
 
 /// Records of a kind that are remembered at most.
 const MOST: usize = 1024;
+/// Bytes of the longest record that is remembered; nearly all are shorter than two thousand.
+const LONGEST: usize = 16 * 1024;
 
 /// What is remembered.
 pub(crate) struct Records {
@@ -50,7 +53,7 @@ struct Known<K, V> {
     records: HashMap<K, Arc<V>>,
 }
 
-impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
+impl<K: Clone + Eq + Hash, V: AsRef<str>> Remembered<K, V> {
     fn new(room: usize) -> Self {
         Self { room, known: Mutex::new(Known { forgotten: 0, records: HashMap::new() }) }
     }
@@ -68,8 +71,9 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
     /// A record that was read, which is remembered unless all was forgotten since: it may be older than that.
     pub(crate) fn remember(&self, key: &K, record: V, forgotten: u64) -> Arc<V> {
         let record = Arc::new(record);
+        let fits = self.room > 0 && (*record).as_ref().len() <= LONGEST;
         let mut known = self.known();
-        if self.room > 0 && known.forgotten == forgotten {
+        if fits && known.forgotten == forgotten {
             if known.records.len() >= self.room {
                 known.records.clear();
             }
@@ -97,8 +101,8 @@ mod tests {
     #[test]
     fn what_was_read_is_remembered_until_it_is_forgotten() {
         let remembered = Remembered::new(MOST);
-        assert_eq!(*remembered.remember(&"a", 1, remembered.forgotten()), 1);
-        assert_eq!((remembered.get(&"a").as_deref(), remembered.get(&"b")), (Some(&1), None));
+        assert_eq!(*remembered.remember(&"a", "one", remembered.forgotten()), "one");
+        assert_eq!((remembered.get(&"a").as_deref(), remembered.get(&"b")), (Some(&"one"), None));
         remembered.forget();
         assert_eq!(remembered.get(&"a"), None);
     }
@@ -108,7 +112,7 @@ mod tests {
         let remembered = Remembered::new(MOST);
         let before = remembered.forgotten();
         remembered.forget();
-        assert_eq!(*remembered.remember(&"a", 1, before), 1);
+        assert_eq!(*remembered.remember(&"a", "one", before), "one");
         assert_eq!(remembered.get(&"a"), None);
     }
 
@@ -116,8 +120,17 @@ mod tests {
     fn no_more_are_remembered_than_there_is_room_for() {
         for room in [0, 1, 10] {
             let remembered = Remembered::new(room);
-            (0..100).for_each(|key| drop(remembered.remember(&key, 1, remembered.forgotten())));
+            (0..100).for_each(|key| drop(remembered.remember(&key, "one", remembered.forgotten())));
             assert_eq!((0..100).filter(|key| remembered.get(key).is_some()).count(), room);
         }
+    }
+
+    #[test]
+    fn what_is_very_long_is_not_remembered() {
+        let remembered = Remembered::new(MOST);
+        for (key, length) in [("a", LONGEST), ("b", LONGEST + 1)] {
+            remembered.remember(&key, "x".repeat(length), remembered.forgotten());
+        }
+        assert_eq!((remembered.get(&"a").is_some(), remembered.get(&"b").is_some()), (true, false));
     }
 }

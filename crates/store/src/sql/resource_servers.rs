@@ -37,6 +37,13 @@ impl Stored {
     }
 }
 
+/// Its record.
+impl AsRef<str> for Stored {
+    fn as_ref(&self) -> &str {
+        &self.record
+    }
+}
+
 pub(crate) async fn get(
     connection: &mut Connection,
     key: &KeyEncryptionKeys,

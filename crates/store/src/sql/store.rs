@@ -95,8 +95,8 @@ impl Store for Backend {
 
     async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError> {
         let clients = &self.records.clients;
-        if let Some(client) = clients.get(id) {
-            return client.open(&self.key).map(Some);
+        if let Some(client) = clients.get(id).and_then(|client| client.open(&self.key).ok()) {
+            return Ok(Some(client));
         }
         let forgotten = clients.forgotten();
         let found = bounded(async { clients::stored(&mut *self.reader().await?, id).await }).await?;
@@ -142,8 +142,8 @@ impl Store for Backend {
         identifier: &Audience,
     ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
         let apis = &self.records.apis;
-        if let Some(api) = apis.get(identifier) {
-            return api.open(&self.key).map(Some);
+        if let Some(api) = apis.get(identifier).and_then(|api| api.open(&self.key).ok()) {
+            return Ok(Some(api));
         }
         let forgotten = apis.forgotten();
         let found = async { resource_servers::stored(&mut *self.reader().await?, identifier).await };

@@ -269,10 +269,14 @@ async fn write_together(
             }
         }
     }
-    for run in commit::runs(&changes) {
-        if let Err(error) = attempt(commit::apply_run(transaction, &sealer, run)).await? {
-            return Ok(Err(error));
+    let applied = async {
+        for run in commit::runs(&changes) {
+            commit::apply_run(transaction, &sealer, run).await?;
         }
+        Ok(())
+    };
+    if let Err(error) = attempt(applied).await? {
+        return Ok(Err(error));
     }
     bounded(connection.commit()).await?;
     Ok(Ok(outcomes))

@@ -175,7 +175,7 @@ async fn bounded<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result
 }
 
 /// How every connection to the file behaves. What is deleted or replaced is overwritten, so that no sealed secret
-/// outlives its row, or the key that it was sealed under.
+/// outlives its row for longer than until the write-ahead log is copied, or the key that it was sealed under.
 fn options(file: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(file)

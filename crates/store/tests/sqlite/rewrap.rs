@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use grantd_model::{LogStream, ResourceServer, ResourceServerId, Secret, Timestamp};
+use grantd_model::{
+    Audience, ClientGrant, ClientId, LogStream, ResourceServer, ResourceServerId, Secret, Timestamp,
+};
 use grantd_store::{
     Change, KeyEncryptionKey, KeyEncryptionKeyId, KeyEncryptionKeys, SealedSecrets, SqliteStore, Store,
     StoreError,
@@ -127,6 +129,25 @@ async fn what_was_sealed_anew_is_the_same_at_the_same_revision() {
     assert!(store.changes_since(before.revision).await.unwrap().changed.is_empty());
     let other = folder.open(&file).await;
     assert_eq!(other.load().await.unwrap(), before, "the new key is enough");
+}
+
+#[tokio::test]
+async fn what_was_read_under_the_former_key_is_read_again() {
+    let (file, folder) = (File::new(), Folder::of(&[1]));
+    let store = folder.open(&file).await;
+    fill(&store, 1).await;
+    let (client, api) = (ClientId::from("row_0000"), Audience::from("https://row_0000/"));
+    let before = (store.get_client(&client).await.unwrap(), store.find_resource_server(&api).await.unwrap());
+    folder.set(&[2, 1]);
+    folder.secrets(&file).await.reseal(id(2), |_| {}).await.unwrap();
+    folder.set(&[2]);
+    // Whoever writes reads the keys again, and a new grant changes no client and no API.
+    let grant = json!({"client_id": client, "audience": api, "scope": []});
+    let grant = ClientGrant::from_request("cgr_1".into(), grant.as_object().unwrap()).unwrap();
+    store.commit(vec![Change::CreateClientGrant(grant)]).await.unwrap();
+    let after = (store.get_client(&client).await.unwrap(), store.find_resource_server(&api).await.unwrap());
+    assert!(before.0.is_some() && before.1.is_some());
+    assert_eq!(after, before);
 }
 
 #[tokio::test]
