@@ -12,13 +12,19 @@ use grantd_model::Secret;
 use grantd_store::{KeyEncryptionKey, PostgresOptions, PostgresStore, SqliteStore, Store};
 use grantd_testbed::{Cluster, Durability};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, SqlSafeStr};
+use sqlx::{
+    AssertSqlSafe, Column, ConnectOptions, Connection, Database, Executor, PgConnection, SqlSafeStr,
+    Statement, TypeInfo,
+};
 
 /// What statements begin with.
 const VERBS: [&str; 4] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "];
 /// Put statements together from parts that are none by themselves: lists, what is done for each sealed column, and rows that
 /// share a statement.
 const OF_PARTS: [&str; 4] = ["grants_together.rs", "paging.rs", "rate_counts.rs", "sealing.rs"];
+
+/// What PostgreSQL calls numbers of fewer than 64 bits.
+const NARROW: [&str; 2] = ["INT2", "INT4"];
 
 /// The sources that have statements: name and text.
 fn sources() -> Vec<(String, String)> {
@@ -62,9 +68,12 @@ fn literals_are_read_as_the_compiler_reads_them() {
     assert_eq!(literals(source), ["one", "kept", "two parts", "a \"quote\""]);
 }
 
-async fn prepared_in<'c, C>(connection: &'c mut C) -> usize
+/// How many there are. The types of what a statement answers with are looked at: a number of fewer than 64 bits, as `SELECT 1`
+/// has in PostgreSQL, is no `i64` to the library, which it says when it reads one.
+async fn prepared_in<D, C>(connection: &mut C) -> usize
 where
-    for<'e> &'e mut C: Executor<'e>,
+    D: Database,
+    for<'e> &'e mut C: Executor<'e, Database = D>,
 {
     let mut prepared = 0;
     for (name, source) in sources() {
@@ -74,6 +83,10 @@ where
         for statement in statements {
             let outcome = (&mut *connection).prepare(AssertSqlSafe(statement.clone()).into_sql_str()).await;
             assert!(outcome.is_ok(), "{name}: {statement}: {:?}", outcome.err());
+            for column in outcome.unwrap().columns() {
+                let narrow = NARROW.contains(&column.type_info().name());
+                assert!(!narrow, "{name}: {statement}: {}", column.name());
+            }
             prepared += 1;
         }
     }

@@ -18,9 +18,9 @@ pub(crate) async fn is_there(
     connection: &mut Connection,
     association: &Association,
 ) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar::<Db, i64>(
-        "SELECT 1 FROM organization_client_grants WHERE organization_id = $1 AND client_grant_id = $2",
-    );
+    let text =
+        "SELECT created FROM organization_client_grants WHERE organization_id = $1 AND client_grant_id = $2";
+    let found = sqlx::query::<Db>(text);
     let found = found.bind(association.organization.as_str()).bind(association.client_grant.as_str());
     Ok(found.fetch_optional(connection).await?.is_some())
 }

@@ -172,7 +172,7 @@ pub(crate) async fn follow_api(write: &mut Write<'_>, identifier: &Audience) -> 
 }
 
 pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientGrantId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM client_grants WHERE id = $1").bind(id.as_str());
+    let found = sqlx::query::<Db>("SELECT id FROM client_grants WHERE id = $1").bind(id.as_str());
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 

@@ -191,7 +191,7 @@ pub(crate) async fn forget_organization(write: &mut Write<'_>, organization: &st
 }
 
 pub(crate) async fn exists(write: &mut Write<'_>, id: &ClientId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM clients WHERE client_id = $1").bind(id.as_str());
+    let found = sqlx::query::<Db>("SELECT client_id FROM clients WHERE client_id = $1").bind(id.as_str());
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn create(write: &mut Write<'_>, credential: &Credential) -> Re
 
 async fn names_another_key(write: &mut Write<'_>, credential: &Credential) -> Result<bool, StoreError> {
     let CredentialKind::PublicKey { kid, spki, .. } = &credential.kind else { return Ok(false) };
-    let text = "SELECT 1 FROM credentials WHERE client_id = $1 AND kid = $2 AND spki <> $3 LIMIT 1";
+    let text = "SELECT id FROM credentials WHERE client_id = $1 AND kid = $2 AND spki <> $3 LIMIT 1";
     let found = sqlx::query::<Db>(text).bind(credential.client_id.as_str()).bind(kid).bind(spki);
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
@@ -140,7 +140,7 @@ pub(crate) async fn has_those_in_use(write: &mut Write<'_>, client: &Client) -> 
 }
 
 async fn exists(write: &mut Write<'_>, id: &CredentialId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM credentials WHERE id = $1").bind(id.as_str());
+    let found = sqlx::query::<Db>("SELECT id FROM credentials WHERE id = $1").bind(id.as_str());
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 

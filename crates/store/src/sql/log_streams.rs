@@ -107,7 +107,7 @@ pub(crate) async fn delete(write: &mut Write<'_>, id: &LogStreamId) -> Result<()
 }
 
 async fn exists(write: &mut Write<'_>, id: &LogStreamId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM log_streams WHERE id = $1");
+    let found = sqlx::query::<Db>("SELECT id FROM log_streams WHERE id = $1");
     Ok(found.bind(id.as_str()).fetch_optional(&mut *write.connection).await?.is_some())
 }
 

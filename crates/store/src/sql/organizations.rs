@@ -123,7 +123,7 @@ pub(crate) async fn delete(write: &mut Write<'_>, id: &OrganizationId) -> Result
 }
 
 pub(crate) async fn exists(write: &mut Write<'_>, id: &OrganizationId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM organizations WHERE id = $1").bind(id.as_str());
+    let found = sqlx::query::<Db>("SELECT id FROM organizations WHERE id = $1").bind(id.as_str());
     Ok(found.fetch_optional(&mut *write.connection).await?.is_some())
 }
 

@@ -160,12 +160,12 @@ pub(crate) async fn delete(write: &mut Write<'_>, id: &ResourceServerId) -> Resu
 }
 
 async fn exists(write: &mut Write<'_>, id: &ResourceServerId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM resource_servers WHERE id = $1");
+    let found = sqlx::query::<Db>("SELECT id FROM resource_servers WHERE id = $1");
     Ok(found.bind(id.as_str()).fetch_optional(&mut *write.connection).await?.is_some())
 }
 
 pub(crate) async fn exists_as(write: &mut Write<'_>, identifier: &Audience) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM resource_servers WHERE identifier = $1");
+    let found = sqlx::query::<Db>("SELECT id FROM resource_servers WHERE identifier = $1");
     Ok(found.bind(identifier.as_str()).fetch_optional(&mut *write.connection).await?.is_some())
 }
 

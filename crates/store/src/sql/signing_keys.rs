@@ -79,7 +79,7 @@ pub(crate) async fn delete(write: &mut Write<'_>, kid: &KeyId) -> Result<(), Sto
 }
 
 async fn exists(write: &mut Write<'_>, kid: &KeyId) -> Result<bool, StoreError> {
-    let found = sqlx::query::<Db>("SELECT 1 FROM signing_keys WHERE kid = $1");
+    let found = sqlx::query::<Db>("SELECT kid FROM signing_keys WHERE kid = $1");
     Ok(found.bind(kid.as_str()).fetch_optional(&mut *write.connection).await?.is_some())
 }
 

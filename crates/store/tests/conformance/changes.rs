@@ -30,7 +30,51 @@ pub async fn changes_lead_from_any_revision_to_the_present<B: Backend>(_: B) {
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-async fn follow(store: &dyn Store, commits: &[Vec<Step>]) {
+/// Each step can be made after those before it: every kind of record is made, changed where it can be, and deleted.
+const EVERY_KIND: [Step; 29] = {
+    use Step::*;
+    [
+        CreateOrganization(0, 0),
+        RenameOrganization(0, 1),
+        CreateClient(0, Some(0)),
+        UpdateClient(0, None),
+        CreateCredential(0, 0),
+        UpdateCredential(0),
+        UseCredential(0, 0),
+        UpdateClient(0, None),
+        DeleteCredential(0),
+        CreateApi(0, 0),
+        UpdateApi(0),
+        MoveApi(0, 1),
+        CreateGrant(0, 0, 1, false),
+        UpdateGrant(0),
+        Associate(0, 0),
+        Separate(0, 0),
+        Associate(0, 0),
+        UpdateTenant(true),
+        CreateSigningKey(1),
+        RevokeSigningKey(1),
+        DeleteSigningKey(1),
+        CreateIdentity(0, 0),
+        UpdateIdentity(0, 0),
+        CreateStream(0),
+        UpdateStream(0),
+        DeleteStream(0),
+        DeleteOrganization(0),
+        DeleteApi(0),
+        DeleteClient(0),
+    ]
+};
+
+pub async fn every_kind_of_change_is_followed(backend: impl Backend) {
+    let store = backend.open().await;
+    let commits = EVERY_KIND.map(|step| vec![step]);
+    let made = follow(&*store, &commits).await;
+    assert_eq!(made, commits.len());
+}
+
+/// Makes these commits, as far as they can be made, and follows them from each revision. How many were made.
+async fn follow(store: &dyn Store, commits: &[Vec<Step>]) -> usize {
     let mut history = vec![loaded(store).await];
     for steps in commits {
         let mut changes = Vec::new();
@@ -44,11 +88,12 @@ async fn follow(store: &dyn Store, commits: &[Vec<Step>]) {
         assert_whole(&now);
         history.push(now);
     }
-    let present = history.last().unwrap().clone();
+    let (begun, present) = (history[0].revision, history.last().unwrap().clone());
     for past in history {
         let changes = store.changes_since(past.revision).await.unwrap();
         assert_eq!(applied(past, changes), present);
     }
+    usize::try_from(present.revision.0 - begun.0).unwrap()
 }
 
 /// What follows a configuration does: a record that differs is put in the place of the former, or taken out.
