@@ -43,9 +43,16 @@ impl Nodes {
     }
 
     async fn execute(&self, text: &str) {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+        execute(&mut self.connect().await, text).await;
     }
+
+    async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+}
+
+async fn execute(connection: &mut PgConnection, text: &str) {
+    sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(connection).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,25 +118,36 @@ async fn a_writer_that_goes_away_in_the_middle_holds_up_nobody() {
     assert!(nodes.verify().await.is_ok());
 }
 
-/// Lets commits that add events fail as long as there is a row in `refusing`.
+/// Lets commits that add events fail as long as there is a row in `refusing`, and wait as long as it is locked.
 const MAY_REFUSE: &str = "CREATE TABLE refusing (one INT); \
     CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN \
     IF EXISTS (SELECT 1 FROM refusing) THEN RAISE EXCEPTION 'refused'; END IF; RETURN NULL; END $$; \
     CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED \
     FOR EACH ROW EXECUTE FUNCTION refuse()";
 
+/// Whether somebody's commit waits for `refusing`.
+async fn commits(connection: &mut PgConnection) -> bool {
+    let text = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'refusing'::regclass AND NOT granted)";
+    sqlx::query_scalar(text).fetch_one(connection).await.unwrap()
+}
+
 #[tokio::test]
 async fn what_was_kept_without_an_answer_is_there_once_whatever_becomes_of_what_follows_it() {
     let nodes = Nodes::new().await;
     let log = nodes.log().await;
     nodes.execute(MAY_REFUSE).await;
+    let mut locking = nodes.connect().await;
+    execute(&mut locking, "BEGIN; LOCK TABLE refusing").await;
     let first: LogBatch = (1..=3).map(event).collect();
     {
         let mut appending = std::pin::pin!(log.append(&first));
-        while nodes.verify().await.unwrap().entries < 3 {
+        while !commits(&mut locking).await {
             let polled = std::future::poll_fn(|context| Poll::Ready(appending.as_mut().poll(context))).await;
             assert!(polled.is_pending(), "nobody is to be told");
         }
+        execute(&mut locking, "COMMIT").await;
+        // Whoever appends does not look from here on.
+        while nodes.verify().await.unwrap().entries < 3 {}
     }
     let longer: LogBatch = (1..=5).map(event).collect();
     nodes.execute("INSERT INTO refusing VALUES (1)").await;
