@@ -42,7 +42,7 @@ impl Stored {
     }
 }
 
-/// Its record.
+/// Its record, which nearly all of it is.
 impl AsRef<str> for Stored {
     fn as_ref(&self) -> &str {
         &self.record

@@ -3,7 +3,7 @@
 //!
 //! All is forgotten with every commit that could have changed any of them, before the commit is answered: what is
 //! remembered is what a read would find. Secrets stay sealed. Another process may seal them anew, which changes no record: what
-//! does not open any more is for the reader to read again.
+//! does not open any more is read again.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use grantd_model::{Audience, ClientId};
 
 use super::{clients, resource_servers};
-use crate::Change;
+use crate::{Change, StoreError};
 
 /// Records of a kind that are remembered at most.
 const MOST: usize = 1024;
@@ -58,28 +58,40 @@ impl<K: Clone + Eq + Hash, V: AsRef<str>> Remembered<K, V> {
         Self { room, known: Mutex::new(Known { forgotten: 0, records: HashMap::new() }) }
     }
 
-    /// A record, if it is remembered.
-    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
+    /// A record, opened: as it is remembered, or else as it is read. What was sealed anew since it was read does not open.
+    pub(crate) async fn find<T>(
+        &self,
+        key: &K,
+        open: impl Fn(&V) -> Result<T, StoreError>,
+        read: impl AsyncFnOnce() -> Result<Option<V>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        if let Some(opened) = self.get(key).and_then(|record| open(&record).ok()) {
+            return Ok(Some(opened));
+        }
+        let forgotten = self.known().forgotten;
+        // Reading is much code, and seldom.
+        let Some(record) = Box::pin(read()).await? else { return Ok(None) };
+        let opened = open(&record)?;
+        self.remember(key, record, forgotten);
+        Ok(Some(opened))
+    }
+
+    fn get(&self, key: &K) -> Option<Arc<V>> {
         self.known().records.get(key).cloned()
     }
 
-    /// How often all was forgotten: to be asked before a record is read that shall be remembered.
-    pub(crate) fn forgotten(&self) -> u64 {
-        self.known().forgotten
-    }
-
-    /// A record that was read, which is remembered unless all was forgotten since: it may be older than that.
-    pub(crate) fn remember(&self, key: &K, record: V, forgotten: u64) -> Arc<V> {
-        let record = Arc::new(record);
-        let fits = self.room > 0 && (*record).as_ref().len() <= LONGEST;
+    /// Unless all was forgotten since it began to be read: it may be older than that.
+    fn remember(&self, key: &K, record: V, forgotten: u64) {
+        if self.room == 0 || record.as_ref().len() > LONGEST {
+            return;
+        }
         let mut known = self.known();
-        if fits && known.forgotten == forgotten {
+        if known.forgotten == forgotten {
             if known.records.len() >= self.room {
                 known.records.clear();
             }
-            known.records.insert(key.clone(), Arc::clone(&record));
+            known.records.insert(key.clone(), Arc::new(record));
         }
-        record
     }
 
     fn forget(&self) {
@@ -95,42 +107,76 @@ impl<K: Clone + Eq + Hash, V: AsRef<str>> Remembered<K, V> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a failing test may panic")]
 mod tests {
     use super::*;
+    use crate::Noun;
 
-    #[test]
-    fn what_was_read_is_remembered_until_it_is_forgotten() {
-        let remembered = Remembered::new(MOST);
-        assert_eq!(*remembered.remember(&"a", "one", remembered.forgotten()), "one");
-        assert_eq!((remembered.get(&"a").as_deref(), remembered.get(&"b")), (Some(&"one"), None));
-        remembered.forget();
-        assert_eq!(remembered.get(&"a"), None);
+    /// What is found at a key, where a read would find this.
+    async fn find<'a>(
+        remembered: &Remembered<u32, &'a str>,
+        key: u32,
+        stored: Option<&'a str>,
+    ) -> Option<&'a str> {
+        remembered.find(&key, |record| Ok(*record), async || Ok(stored)).await.unwrap()
     }
 
-    #[test]
-    fn what_was_read_while_all_was_forgotten_is_not_remembered() {
+    #[tokio::test]
+    async fn what_was_read_is_remembered_until_it_is_forgotten() {
         let remembered = Remembered::new(MOST);
-        let before = remembered.forgotten();
+        assert_eq!(find(&remembered, 1, Some("old")).await, Some("old"));
+        assert_eq!(find(&remembered, 1, Some("new")).await, Some("old"));
         remembered.forget();
-        assert_eq!(*remembered.remember(&"a", "one", before), "one");
-        assert_eq!(remembered.get(&"a"), None);
+        assert_eq!(find(&remembered, 1, Some("new")).await, Some("new"));
     }
 
-    #[test]
-    fn no_more_are_remembered_than_there_is_room_for() {
+    #[tokio::test]
+    async fn what_was_read_while_all_was_forgotten_is_not_remembered() {
+        let remembered = Remembered::new(MOST);
+        let read = async || {
+            remembered.forget();
+            Ok(Some("old"))
+        };
+        assert_eq!(remembered.find(&1, |record| Ok(*record), read).await.unwrap(), Some("old"));
+        assert_eq!(find(&remembered, 1, Some("new")).await, Some("new"));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_looked_for_each_time() {
+        let remembered = Remembered::new(MOST);
+        assert_eq!(find(&remembered, 1, None).await, None);
+        assert_eq!(find(&remembered, 1, Some("new")).await, Some("new"));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_open_any_more_is_read_again() {
+        let remembered = Remembered::new(MOST);
+        assert_eq!(find(&remembered, 1, Some("former key")).await, Some("former key"));
+        let open = |record: &&str| match *record {
+            "former key" => Err(StoreError::Sealed(Noun::Client)),
+            _ => Ok(record.len()),
+        };
+        assert_eq!(remembered.find(&1, open, async || Ok(Some("new key"))).await.unwrap(), Some(7));
+        assert_eq!(find(&remembered, 1, None).await, Some("new key"), "and remembered");
+    }
+
+    #[tokio::test]
+    async fn no_more_are_remembered_than_there_is_room_for() {
         for room in [0, 1, 10] {
             let remembered = Remembered::new(room);
-            (0..100).for_each(|key| drop(remembered.remember(&key, "one", remembered.forgotten())));
-            assert_eq!((0..100).filter(|key| remembered.get(key).is_some()).count(), room);
+            for key in 0..100 {
+                find(&remembered, key, Some("one")).await;
+            }
+            assert_eq!(remembered.known().records.len(), room);
         }
     }
 
-    #[test]
-    fn what_is_very_long_is_not_remembered() {
+    #[tokio::test]
+    async fn what_is_very_long_is_not_remembered() {
         let remembered = Remembered::new(MOST);
-        for (key, length) in [("a", LONGEST), ("b", LONGEST + 1)] {
-            remembered.remember(&key, "x".repeat(length), remembered.forgotten());
-        }
-        assert_eq!((remembered.get(&"a").is_some(), remembered.get(&"b").is_some()), (true, false));
+        let text = "x".repeat(LONGEST + 1);
+        find(&remembered, 1, text.get(1..)).await;
+        find(&remembered, 2, Some(&text)).await;
+        assert_eq!((remembered.get(&1).is_some(), remembered.get(&2).is_some()), (true, false));
     }
 }

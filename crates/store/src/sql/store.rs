@@ -94,13 +94,9 @@ impl Store for Backend {
     }
 
     async fn get_client(&self, id: &ClientId) -> Result<Option<Versioned<Client>>, StoreError> {
-        let clients = &self.records.clients;
-        if let Some(client) = clients.get(id).and_then(|client| client.open(&self.key).ok()) {
-            return Ok(Some(client));
-        }
-        let forgotten = clients.forgotten();
-        let found = bounded(async { clients::stored(&mut *self.reader().await?, id).await }).await?;
-        found.map(|client| clients.remember(id, client, forgotten).open(&self.key)).transpose()
+        let open = |client: &clients::Stored| client.open(&self.key);
+        let read = async || bounded(async { clients::stored(&mut *self.reader().await?, id).await }).await;
+        self.records.clients.find(id, open, read).await
     }
 
     async fn find_client_of_api(&self, api: &Audience) -> Result<Option<ClientId>, StoreError> {
@@ -141,14 +137,11 @@ impl Store for Backend {
         &self,
         identifier: &Audience,
     ) -> Result<Option<Versioned<ResourceServer>>, StoreError> {
-        let apis = &self.records.apis;
-        if let Some(api) = apis.get(identifier).and_then(|api| api.open(&self.key).ok()) {
-            return Ok(Some(api));
-        }
-        let forgotten = apis.forgotten();
-        let found = async { resource_servers::stored(&mut *self.reader().await?, identifier).await };
-        let found = bounded(found).await?;
-        found.map(|api| apis.remember(identifier, api, forgotten).open(&self.key)).transpose()
+        let open = |api: &resource_servers::Stored| api.open(&self.key);
+        let read = async || {
+            bounded(async { resource_servers::stored(&mut *self.reader().await?, identifier).await }).await
+        };
+        self.records.apis.find(identifier, open, read).await
     }
 
     async fn list_resource_servers(

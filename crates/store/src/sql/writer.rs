@@ -246,7 +246,7 @@ async fn write_all(
 
 /// All jobs, or the first error of one. As good as always there is none, and savepoints and a revision for each would be
 /// half of all statements. Who waits at the same moment has no order but that of revisions, so the commits come last, all in
-/// one row.
+/// one list.
 async fn write_together(
     connection: &mut WriteConnection,
     key: &KeyEncryptionKeys,
