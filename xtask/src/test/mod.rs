@@ -40,6 +40,7 @@ const STEPS: &[&[Step]] = &[
     &[("fmt", |_| rust::format())],
     &[("clippy", |_| rust::clippy())],
     &[("rust", rust::test)],
+    &[("postgres", rust::postgres)],
     &[("traces", |_| rust::traces())],
     &[("generated", |_| Ok(Outcome::one(generate::run(generate::Mode::Check)?)))],
     &[("node", node::run)],

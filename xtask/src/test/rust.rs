@@ -31,6 +31,17 @@ pub fn test(options: Options) -> Result<Outcome> {
     counted(command, options.limit(BUILD_LIMIT))
 }
 
+/// The tests of the server once more, on PostgreSQL: those of what most of a configuration consists of, and all in the long
+/// run. They run on SQLite otherwise, which is more lenient about types.
+pub fn postgres(options: Options) -> Result<Outcome> {
+    let mut command = process::cargo(&["test", "--workspace", "--test", "http", "--"]);
+    command.env("GRANTD_TEST_STORE", "postgres");
+    if !options.long {
+        command.args(["organization", "client_grant"]);
+    }
+    counted(command, options.limit(BUILD_LIMIT))
+}
+
 /// The same of the traces, which only a binary with the feature makes.
 pub fn traces() -> Result<Outcome> {
     let arguments = ["test", "--workspace", "--features", "grantd/otlp", "--test", "otlp"];

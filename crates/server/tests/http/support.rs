@@ -1,6 +1,6 @@
 //! An application to ask: the router, the database in a temporary folder, and tokens for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -14,7 +14,10 @@ use grantd_model::{
 use grantd_outbound::{Outbound, Policy};
 use grantd_server::{Operations, Recorder, State, router};
 use grantd_snapshot::Follower;
-use grantd_store::{Change, KeyEncryptionKey, Log, SqliteLog, SqliteStore, Store};
+use grantd_store::{
+    Change, KeyEncryptionKey, Log, PostgresOptions, PostgresStore, SqliteLog, SqliteStore, Store,
+};
+use grantd_testbed::{Cluster, Durability};
 use grantd_token::{Issuer, TokenSigner, generate_signing_key, issue};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -68,12 +71,13 @@ pub fn rsa_key(entropy: &dyn Entropy) -> SigningKey {
 pub struct App {
     pub router: Router,
     state: Arc<State>,
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     pub follower: Arc<Follower>,
     pub clock: Arc<FrozenClock>,
     api: ResourceServer,
     pub admin: Client,
     folder: tempfile::TempDir,
+    database: Database,
     log: Option<Arc<dyn Log>>,
     recorder: Option<Arc<Recorder>>,
 }
@@ -109,6 +113,36 @@ impl Answer {
     }
 }
 
+/// Where an app keeps its configuration.
+enum Database {
+    File(PathBuf),
+    Postgres(String),
+}
+
+/// The PostgreSQL server of this program, where it needs one.
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::Nothing));
+
+impl Database {
+    /// A new one: a file in this folder, or what `GRANTD_TEST_STORE=postgres` asks for.
+    fn new(folder: &Path) -> Self {
+        if std::env::var("GRANTD_TEST_STORE").is_ok_and(|store| store == "postgres") {
+            return Self::Postgres(CLUSTER.database());
+        }
+        Self::File(folder.join("grantd.db"))
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
+        match self {
+            Self::File(file) => Arc::new(SqliteStore::open(file, key).await.unwrap()),
+            Self::Postgres(url) => {
+                let options = PostgresOptions::parse(url).unwrap().with_readers(3);
+                Arc::new(PostgresStore::open(&options, key).await.unwrap())
+            }
+        }
+    }
+}
+
 impl App {
     /// An empty tenant: the Management API and nothing else.
     pub async fn start() -> Self {
@@ -118,8 +152,8 @@ impl App {
     /// The same, where keys of others are asked for in this way.
     pub async fn asking(outbound: Outbound) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
-        let store = Arc::new(SqliteStore::open(&folder.path().join("grantd.db"), key).await.unwrap());
+        let database = Database::new(folder.path());
+        let store = database.open().await;
         let issuer = Issuer::new(ISSUER);
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
         let api = management_api(ResourceServerId::from("000000000000000000000001"), issuer.management_api());
@@ -133,13 +167,25 @@ impl App {
         let body = json!({"name": "Administration"}).as_object().cloned().unwrap();
         let admin = Client::from_request(ClientId::from("administration"), Secret::from("x"), body).unwrap();
         let clock = Arc::new(FrozenClock(AtomicU64::new(NOW.millis())));
-        let seam: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+        let seam = Arc::clone(&store);
         let world: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
         let follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&world)).await.unwrap());
         let state = State::new(issuer, seam, Arc::clone(&follower), world, entropy).with_outbound(outbound);
         let state = Arc::new(state);
         let router = router(Arc::clone(&state));
-        Self { router, state, store, follower, clock, api, admin, folder, log: None, recorder: None }
+        Self {
+            router,
+            state,
+            store,
+            follower,
+            clock,
+            api,
+            admin,
+            folder,
+            database,
+            log: None,
+            recorder: None,
+        }
     }
 
     /// An empty tenant whose events are recorded in a log of its own.
@@ -150,7 +196,7 @@ impl App {
         let log: Arc<dyn Log> = Arc::new(log);
         let recorder = Arc::new(Recorder::to(Arc::clone(&log)));
         let (clock, entropy) = (Arc::clone(&app.clock), Arc::new(CountedEntropy::default()));
-        let (store, follower) = (Arc::clone(&app.store) as Arc<dyn Store>, Arc::clone(&app.follower));
+        let (store, follower) = (Arc::clone(&app.store), Arc::clone(&app.follower));
         let state = State::new(Issuer::new(ISSUER), store, follower, clock, entropy);
         let outbound = Outbound::new(Policy::default(), RootCertStore::empty()).unwrap();
         app.state = Arc::new(state.with_outbound(outbound).with_recorder(Arc::clone(&recorder)));
@@ -174,7 +220,7 @@ impl App {
         if stop == Stop::InOrder {
             self.state.hand_over().await;
         }
-        let seam: Arc<dyn Store> = Arc::clone(&self.store) as Arc<dyn Store>;
+        let seam = Arc::clone(&self.store);
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy(AtomicU64::new(1 << 32)));
         self.follower = Arc::new(Follower::load(Arc::clone(&seam), Arc::clone(&clock)).await.unwrap());
@@ -195,9 +241,14 @@ impl App {
         self.state.stops();
     }
 
-    /// The file of the database.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("grantd.db")
+    /// The database once more, as another server opens it.
+    pub async fn store_of_another(&self) -> Arc<dyn Store> {
+        self.database.open().await
+    }
+
+    /// Whether others may write to the database, too.
+    pub fn is_on_postgres(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
     }
 
     /// Moves the clock.

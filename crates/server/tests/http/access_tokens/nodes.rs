@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Router;
-use grantd_model::{Clock, Entropy, Secret};
+use grantd_model::{Clock, Entropy};
 use grantd_server::{State, router};
 use grantd_snapshot::Follower;
-use grantd_store::{KeyEncryptionKey, SqliteStore, Store};
+use grantd_store::Store;
 use grantd_token::Issuer;
 use serde_json::json;
 
@@ -29,14 +29,12 @@ impl Node {
 
     /// Another node on the database.
     async fn beside(questions: &Questions) -> Self {
-        Self::on(questions, Arc::clone(&questions.stage.app.store) as Arc<dyn Store>).await
+        Self::on(questions, Arc::clone(&questions.stage.app.store)).await
     }
 
     /// A server that starts on the database.
     async fn started(questions: &Questions) -> Self {
-        let key = KeyEncryptionKey::new(&Secret::from(vec![7; 32])).unwrap();
-        let store = SqliteStore::open(&questions.stage.app.database(), key).await.unwrap();
-        Self::on(questions, Arc::new(store)).await
+        Self::on(questions, questions.stage.app.store_of_another().await).await
     }
 
     async fn ask(&self, path: &str, (id, secret): &(String, String), token: &str) -> String {

@@ -1,7 +1,7 @@
 //! A document that cannot be applied: every fault at once, and nothing is changed.
 
 use grantd_model::ClientGrant;
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What stands for Management API scopes is only touched by who holds them: secrets, the administration client,
 //! the setting that turns this off, and the audience itself.
 
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use serde_json::{Value, json};
 
 use super::fixtures::{MANAGEMENT, Requests, client, grant, system_grant};

@@ -54,7 +54,9 @@ async fn escapes_that_are_none_stay_as_they_are() {
     let app = App::start().await;
     for id in ["%zz", "%", "%4", "%%", "%00", "%0a", "%2e%2e", "%2F", "..%2f..%2fclients", "%F0%9F%A6%80"] {
         let answer = app.get(&format!("/client-grants/{id}")).await;
-        assert_eq!(answer.status, 404, "{id}: {}", answer.text);
+        // PostgreSQL cannot look for a text with U+0000.
+        let status = if id == "%00" && app.is_on_postgres() { 400 } else { 404 };
+        assert_eq!(answer.status, status, "{id}: {}", answer.text);
         assert_is_error(&answer);
     }
 }

@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 use grantd_decision::Authorization;
 use grantd_model::{Client, ClientId, ResourceServerId, Scope, Secret, SigningKey, management_api};
 use grantd_schema::Operation;
-use grantd_store::Store;
 use grantd_token::{TokenSigner, issue};
 use serde_json::{Value, json};
 

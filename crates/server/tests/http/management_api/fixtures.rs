@@ -3,7 +3,7 @@
 use axum::body::Body;
 use grantd_model::{ClientGrant, SigningKey};
 use grantd_schema::Operation;
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 

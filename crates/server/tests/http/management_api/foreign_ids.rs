@@ -1,7 +1,6 @@
 //! An id of another kind, or of a record under another parent, leads nowhere, in whichever route it stands.
 
 use grantd_schema::Operation;
-use grantd_store::Store;
 use serde_json::json;
 
 use super::fixtures::{

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use grantd_schema::Operation;
-use grantd_store::Store;
 use serde_json::{Value, json};
 
 use super::fixtures::{Requests, World, assert_is_error, client, grant, log_stream, organization};

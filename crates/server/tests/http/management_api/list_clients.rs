@@ -29,7 +29,7 @@ async fn with_four() -> App {
 
 async fn global_client(app: &App) -> String {
     use grantd_model::{Client, Secret};
-    use grantd_store::{Change, Store};
+    use grantd_store::Change;
 
     let record = json!({
         "client_id": "global", "name": "All Applications", "global": true, "is_first_party": true,

@@ -27,7 +27,7 @@ async fn ask(app: &App) -> Option<KeyId> {
     grantd_model::alphanumeric(&entropy, 1000 * ASKED.fetch_add(1, Ordering::Relaxed));
     let context = Context {
         log: None,
-        store: Arc::clone(&app.store) as Arc<dyn grantd_store::Store>,
+        store: Arc::clone(&app.store),
         entropy: Arc::new(entropy),
         clock: Arc::clone(&app.clock) as Arc<dyn grantd_model::Clock>,
         tenant: "auth.test".into(),

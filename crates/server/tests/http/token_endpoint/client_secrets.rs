@@ -1,6 +1,5 @@
 //! Several secrets of one client: while they overlap, after one is removed, and when each was last used.
 
-use grantd_store::Store;
 use serde_json::{Value, json};
 
 use super::scene::Stage;

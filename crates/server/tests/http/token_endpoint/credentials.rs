@@ -1,7 +1,7 @@
 //! Who a client is, and that what changes about it is in force for the very next request.
 
 use grantd_model::{Client, ClientId, Secret};
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, Stage};

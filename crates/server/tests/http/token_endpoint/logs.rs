@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tracing::Dispatch;
@@ -255,9 +255,10 @@ async fn no_secret_no_token_and_no_line_break_of_a_caller_is_in_any_event() {
         assert!(!text.contains(secret), "{secret}");
     }
     for line in text.lines() {
-        assert!(line.len() < 8 * 1024, "{} bytes", line.len());
         let event: Value = serde_json::from_str(line).unwrap();
         let ours = event["target"].as_str().unwrap().starts_with("grantd");
+        // The library says whole statements, where it is asked to say everything.
+        assert!(!ours || line.len() < 8 * 1024, "{} bytes", line.len());
         for (name, value) in event["fields"].as_object().unwrap() {
             let breaks = |letter: char| letter.is_control() || letter == '\u{2028}';
             assert!(!ours || !value.as_str().unwrap_or_default().contains(breaks), "{name}: {value}");

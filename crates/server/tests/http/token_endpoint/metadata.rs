@@ -1,7 +1,7 @@
 //! What verifiers and clients find out by themselves: everything that is said there works, and nothing is left out.
 
 use axum::body::Body;
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use http::Request;
 use insta::assert_snapshot;
 use serde_json::{Value, json};

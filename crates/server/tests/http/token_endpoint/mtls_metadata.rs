@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use grantd_model::{Clock, Entropy};
 use grantd_server::{ClientCertificates, State, router};
-use grantd_store::Store;
 use grantd_token::Issuer;
 use http::Request;
 use http_body_util::BodyExt;
@@ -18,7 +17,7 @@ use crate::support::{App, CountedEntropy, ISSUER};
 
 /// The metadata of the same server with certificates that arrive in these ways.
 async fn metadata(app: &App, certificates: ClientCertificates) -> Value {
-    let seam: Arc<dyn Store> = Arc::clone(&app.store) as Arc<dyn Store>;
+    let seam = Arc::clone(&app.store);
     let clock: Arc<dyn Clock> = Arc::clone(&app.clock) as Arc<dyn Clock>;
     let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
     let state = State::new(Issuer::new(ISSUER), seam, Arc::clone(&app.follower), clock, entropy)

@@ -9,7 +9,6 @@ use axum::body::Body;
 use grantd_model::{Clock, Entropy};
 use grantd_server::{State, router};
 use grantd_snapshot::Follower;
-use grantd_store::Store;
 use grantd_token::Issuer;
 use http::Request;
 use http_body_util::BodyExt;
@@ -29,7 +28,7 @@ struct Node {
 impl Node {
     /// Another node on the stage's database.
     async fn beside(stage: &Stage) -> Self {
-        let store = Arc::clone(&stage.app.store) as Arc<dyn Store>;
+        let store = Arc::clone(&stage.app.store);
         let clock = Arc::clone(&stage.app.clock) as Arc<dyn Clock>;
         let entropy: Arc<dyn Entropy> = Arc::new(CountedEntropy::default());
         let follower = Arc::new(Follower::load(Arc::clone(&store), Arc::clone(&clock)).await.unwrap());

@@ -1,6 +1,6 @@
 //! Rate limits of the token endpoint: of all requests together and of each client's, told in Auth0's headers.
 
-use grantd_store::{Change, Store};
+use grantd_store::Change;
 use insta::assert_snapshot;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};

@@ -51,6 +51,10 @@ async fn after_an_orderly_stop_everything_is_known_and_nothing_else_is_refused()
 #[tokio::test]
 async fn after_a_crash_whatever_may_have_been_used_is_refused() {
     let mut stage = stage_with(&RSA, "RS256").await;
+    if stage.app.is_on_postgres() {
+        // There each use is durable before it is answered, and nothing is uncertain.
+        return;
+    }
     stage.app.restart(Stop::InOrder).await;
     let used =
         [assertion(&stage, "a", Some(0)), assertion(&stage, "b", None), assertion(&stage, "c", Some(9))];

@@ -1,7 +1,6 @@
 //! POST /log-streams
 
 use grantd_model::{LogStream, Timestamp};
-use grantd_store::Store;
 use serde_json::json;
 
 use super::{everything, refusal};
