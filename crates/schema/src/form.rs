@@ -3,6 +3,8 @@
 //! Here is only structure; every leaf is still text. Which bracketed keys are lists and which are objects is decided
 //! afterwards by the schema.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// How many brackets one key may have; the deepest schema has far fewer.
@@ -13,30 +15,32 @@ const DEEPEST: usize = 16;
 pub(crate) struct TooDeep;
 
 /// Gathers form pairs.
-pub(crate) fn nested(pairs: impl Iterator<Item = (String, String)>) -> Result<Map<String, Value>, TooDeep> {
+pub(crate) fn nested<'p>(
+    pairs: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
+) -> Result<Map<String, Value>, TooDeep> {
     let mut root = Map::new();
     for (key, text) in pairs {
         let steps = steps(&key);
         if steps.len() > DEEPEST {
             return Err(TooDeep);
         }
-        enter(&mut root, &steps, text);
+        enter(&mut root, &steps, text.into_owned());
     }
     Ok(root)
 }
 
 /// Gathers query pairs: brackets are only read as a list, `ids[]` and `ids[0]`, where `is_list` knows the name.
-pub(crate) fn flat(
-    pairs: impl Iterator<Item = (String, String)>,
+pub(crate) fn flat<'p>(
+    pairs: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
     is_list: impl Fn(&str) -> bool,
 ) -> Map<String, Value> {
     let mut root = Map::new();
     for (key, text) in pairs {
         match steps(&key).as_slice() {
             [name, index] if is_list(name) && index.bytes().all(|byte| byte.is_ascii_digit()) => {
-                enter(&mut root, &[name], text);
+                enter(&mut root, &[name], text.into_owned());
             }
-            _ => enter(&mut root, &[&key], text),
+            _ => enter(&mut root, &[&key], text.into_owned()),
         }
     }
     root

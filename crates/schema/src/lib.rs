@@ -16,7 +16,7 @@ pub mod json;
 mod openapi;
 mod operation;
 mod pattern;
-mod urlencoded;
+pub mod urlencoded;
 mod violation;
 mod walk;
 

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use grantd_model::CLIENT_CREDENTIALS;
+use grantd_schema::urlencoded;
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -76,7 +77,7 @@ impl<'a> TokenRequest<'a> {
 impl<'a> Parameters<'a> {
     fn from_form(body: &'a [u8]) -> Result<Self, TokenError> {
         let mut parameters = Self::default();
-        for (name, value) in form_urlencoded::parse(body) {
+        for (name, value) in urlencoded::pairs(body) {
             // The parser replaces what is not UTF-8, and would so make one secret out of many.
             if value.contains(char::REPLACEMENT_CHARACTER) {
                 return Err(TokenError::invalid_request("The request body is not UTF-8"));
