@@ -15,6 +15,7 @@ mod issuer;
 mod key_files;
 mod keys;
 mod local_ca;
+mod log_fields;
 mod migrate;
 mod open_files;
 mod operations;
@@ -35,6 +36,8 @@ use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+use crate::log_fields::PlainFields;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -173,9 +176,11 @@ fn start_logging(arguments: &Arguments, default: &str) -> Outcome<Written> {
     };
     let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
     let (writer, log) = tracing_appender::non_blocking(io::stderr());
-    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(writer);
+    let colours = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer);
     let lines = match arguments.log_format {
-        LogFormat::Text => lines.boxed(),
+        LogFormat::Text if colours => lines.boxed(),
+        LogFormat::Text => lines.fmt_fields(PlainFields).boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(filter));
