@@ -90,11 +90,11 @@ pub(crate) async fn authenticate<'s>(
     let proved = match credentials {
         Credentials::Post { id, secret } => {
             let method = TokenEndpointAuthMethod::ClientSecretPost;
-            let proved = secret::client(state, snapshot, id, secret, method);
+            let proved = secret::client(state, snapshot, id, secret, method, now);
             proved.map_err(Stranger::showing(id, Shown::Body))?
         }
         Credentials::Basic(basic) => {
-            let proved = secret::client_by_header(state, snapshot, basic);
+            let proved = secret::client_by_header(state, snapshot, basic, now);
             proved.map_err(Stranger::showing(&basic.plain.id, Shown::Header))?
         }
         Credentials::IdOnly { id } => match certificate {

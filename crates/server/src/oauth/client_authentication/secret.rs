@@ -1,6 +1,6 @@
 //! Secrets, in the body or in the Authorization header (RFC 6749 §2.3.1).
 
-use grantd_model::{Client, ClientAuthenticationMethods, ClientSecretId, TokenEndpointAuthMethod};
+use grantd_model::{Client, ClientAuthenticationMethods, ClientSecretId, Timestamp, TokenEndpointAuthMethod};
 use grantd_snapshot::Snapshot;
 
 use super::credentials::{Basic, IdAndSecret};
@@ -14,9 +14,10 @@ pub(super) fn client<'s>(
     id: &str,
     secret: &str,
     method: TokenEndpointAuthMethod,
+    now: Timestamp,
 ) -> Result<&'s Client, &'static str> {
-    let proved = snapshot.client_with_secret(id, secret.as_bytes(), state.clock().now());
-    judge(state, snapshot, id, proved, method)
+    let proved = snapshot.client_with_secret(id, secret.as_bytes(), now);
+    judge(state, snapshot, id, proved, method, now)
 }
 
 /// The client of Basic credentials, as they are or decoded.
@@ -24,11 +25,11 @@ pub(super) fn client_by_header<'s>(
     state: &State,
     snapshot: &'s Snapshot,
     basic: &Basic,
+    now: Timestamp,
 ) -> Result<&'s Client, &'static str> {
-    let now = state.clock().now();
     let matching = |held: &IdAndSecret| snapshot.client_with_secret(&held.id, held.secret.as_bytes(), now);
     let proved = matching(&basic.plain).or_else(|| basic.decoded.as_ref().and_then(matching));
-    judge(state, snapshot, &basic.plain.id, proved, TokenEndpointAuthMethod::ClientSecretBasic)
+    judge(state, snapshot, &basic.plain.id, proved, TokenEndpointAuthMethod::ClientSecretBasic, now)
 }
 
 /// A public client has to say so in its registration: no method at all still means a secret.
@@ -51,10 +52,11 @@ fn judge<'s>(
     id: &str,
     proved: Option<(&'s Client, ClientSecretId)>,
     method: TokenEndpointAuthMethod,
+    now: Timestamp,
 ) -> Result<&'s Client, &'static str> {
     match proved {
         Some((client, secret)) if client.accepts(method) => {
-            state.context.store.note_secret_use(&client.client_id, secret, state.clock().now());
+            state.context.store.note_secret_use(&client.client_id, secret, now);
             Ok(client)
         }
         Some(_) => Err("the client is not registered for this method"),
