@@ -42,7 +42,8 @@ impl Line<'_> {
         if is_message(field) {
             return Ok(());
         }
-        self.writer.write_str(field.name().trim_start_matches("r#"))?;
+        let name = field.name();
+        self.writer.write_str(name.strip_prefix("r#").unwrap_or(name))?;
         self.writer.write_char('=')
     }
 }
@@ -55,7 +56,7 @@ impl Visit for Line<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, |writer| write!(writer, "{value}"));
+        self.put(field, |writer| writer.write_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

@@ -16,6 +16,7 @@ mod key_files;
 mod keys;
 mod local_ca;
 mod log_fields;
+mod log_lines;
 mod migrate;
 mod open_files;
 mod operations;
@@ -38,6 +39,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::log_fields::PlainFields;
+use crate::log_lines::Gathered;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -175,7 +177,7 @@ fn start_logging(arguments: &Arguments, default: &str) -> Outcome<Written> {
         Err(error) => (None, Some(error)),
     };
     let filter = filter.unwrap_or_else(|| EnvFilter::new(default));
-    let (writer, log) = tracing_appender::non_blocking(io::stderr());
+    let (writer, log) = tracing_appender::non_blocking(Gathered::to(io::stderr()));
     let colours = io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(writer);
     let lines = match arguments.log_format {

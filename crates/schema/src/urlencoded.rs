@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// The decoded pairs, in order; empty pieces between ampersands are skipped. What is not encoded is not copied.
 pub fn pairs(raw: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     raw.split(|byte| *byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
@@ -16,7 +18,7 @@ pub fn pairs(raw: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
 }
 
 fn decoded(raw: &[u8]) -> Cow<'_, str> {
-    if !raw.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if memchr2(b'+', b'%', raw).is_none() {
         return text(raw);
     }
     let mut bytes = Vec::with_capacity(raw.len());

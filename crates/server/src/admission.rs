@@ -7,7 +7,7 @@
 
 use std::future::poll_fn;
 use std::num::NonZero;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -71,9 +71,10 @@ impl Admission {
     }
 
     /// Works on a request that has passed, and learns what it takes: the time in which it is polled. While it waits for
-    /// the store or the network, the processor is free for others.
-    pub(crate) async fn work<F: Future>(&self, request: F) -> F::Output {
-        let (mut request, mut spent) = (pin!(request), Duration::ZERO);
+    /// the store or the network, the processor is free for others. It is pinned by who asks, so that there is room for it
+    /// once and not twice.
+    pub(crate) async fn work<F: Future>(&self, mut request: Pin<&mut F>) -> F::Output {
+        let mut spent = Duration::ZERO;
         let done = poll_fn(|context| {
             let begun = Instant::now();
             let polled = request.as_mut().poll(context);
@@ -101,6 +102,8 @@ impl Admission {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use futures_util::FutureExt as _;
     use tokio::task::JoinSet;
 
@@ -151,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn waiting_for_others_is_no_work() {
         let admission = Admission::with_workers(1);
-        let asked = async { tokio::time::sleep(Duration::from_millis(30)).await };
+        let asked = pin!(async { tokio::time::sleep(Duration::from_millis(30)).await });
         admission.work(asked).await;
         assert!(admission.wait_behind(1) < Duration::from_millis(5));
     }

@@ -10,6 +10,7 @@ mod errors;
 mod request;
 mod response;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -102,7 +103,7 @@ impl Arrived<'_> {
             self.state.metrics.overloaded.count();
             unknown(overloaded.into())
         })?;
-        let issued = self.state.admission.work(self.exchange(&request)).await;
+        let issued = self.state.admission.work(pin!(self.exchange(&request))).await;
         issued.map_err(|error| (error, request.asked()))
     }
 
