@@ -10,6 +10,7 @@ use std::time::Duration;
 use grantd_model::{Causes, Revision, Secret, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::task::yield_now;
 
 use super::super::{WriteConnection, bounded};
 use super::records::Records;
@@ -147,6 +148,11 @@ async fn write(
             received = waiting.recv_many(&mut messages, BATCH) => {
                 if received == 0 {
                     break;
+                }
+                // Who is about to ask comes along: one flush to the disk is enough for all of them.
+                yield_now().await;
+                while messages.len() < BATCH && let Ok(message) = waiting.try_recv() {
+                    messages.push(message);
                 }
                 if messages.iter().any(|message| matches!(message, Message::Stop)) {
                     waiting.close();
