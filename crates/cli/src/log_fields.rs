@@ -1,7 +1,7 @@
 //! The fields of an event, as text in the process's log: `name=value`, texts in quotes.
 //!
-//! A line is as tracing-subscriber writes it where it shows no colours, for a third of the work: a token has nine fields. And
-//! nothing ends a line before its event does, or moves a terminal's cursor.
+//! A line is as tracing-subscriber writes it where it shows no colours, for half of the work: a token has nine fields. And no
+//! control character ends a line before its event does. A terminal is shown colours, and the library's own line.
 
 use std::fmt::{self, Debug, Write};
 
@@ -9,6 +9,9 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::Writer;
+
+/// What the `log` crate says of an event's place, which is at the beginning of the line already.
+const PLACE: [&str; 4] = ["log.target", "log.module_path", "log.file", "log.line"];
 
 /// Writes fields without colours.
 pub(crate) struct PlainFields;
@@ -29,8 +32,7 @@ struct Line<'w> {
 
 impl Line<'_> {
     fn put(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        // What `log` says of an event's place is at the beginning of the line already.
-        if self.written.is_ok() && !field.name().starts_with("log.") {
+        if self.written.is_ok() && !PLACE.contains(&field.name()) {
             self.written = self.name(field).and_then(|()| value(&mut self.writer));
         }
     }

@@ -2,38 +2,54 @@
 //!
 //! The thread that writes them would else be woken for every line, on the processor that makes the next token.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::thread;
 use std::time::Duration;
 
 /// How long a line waits for others, if one was written just before it.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Bytes that are written at once at most.
-const ROOM: usize = 64 * 1024;
+/// Bytes that are written at once at most, but for a line that is longer: a pipe takes so many without those of another process
+/// in between (`PIPE_BUF`).
+const ROOM: usize = 4096;
 
-/// Gathers lines. It is flushed by its thread when no more of them are there.
+/// Gathers lines. It is flushed by its thread when no more of them are there. What the log does not take is lost, since there
+/// is nobody to tell; the thread must go on, or the end of the process would wait for it.
 pub(crate) struct Gathered<W: Write> {
-    lines: BufWriter<W>,
+    log: W,
+    lines: Vec<u8>,
     pause: Duration,
 }
 
 impl<W: Write> Gathered<W> {
     /// Writes them there.
     pub(crate) fn to(log: W) -> Self {
-        Self { lines: BufWriter::with_capacity(ROOM, log), pause: PAUSE }
+        Self { log, lines: Vec::with_capacity(ROOM), pause: PAUSE }
+    }
+
+    fn write_out(&mut self) {
+        drop(self.log.write_all(&self.lines));
+        self.lines.clear();
     }
 }
 
 impl<W: Write> Write for Gathered<W> {
+    /// Takes a whole line.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.write(line)
+        if self.lines.len() + line.len() > ROOM {
+            self.write_out();
+        }
+        if line.len() > ROOM {
+            drop(self.log.write_all(line));
+        } else {
+            self.lines.extend_from_slice(line);
+        }
+        Ok(line.len())
     }
 
     /// Writes what is there, and looks for more a little later.
     fn flush(&mut self) -> io::Result<()> {
-        let is_idle = self.lines.buffer().is_empty();
-        self.lines.flush()?;
-        if !is_idle {
+        if !self.lines.is_empty() {
+            self.write_out();
             thread::sleep(self.pause);
         }
         Ok(())
@@ -75,10 +91,36 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_the_room_is_written_whole() {
+    fn a_line_is_written_whole_however_long_it_is() {
         let mut times = Times::default();
-        let long = "x".repeat(2 * ROOM);
-        Gathered::to(&mut times).write_all(long.as_bytes()).unwrap();
-        assert_eq!(times.0.concat(), long);
+        let mut log = Gathered { pause: Duration::ZERO, ..Gathered::to(&mut times) };
+        let lines = [ROOM / 2, ROOM, 2 * ROOM, 1].map(|length| "x".repeat(length));
+        for line in &lines {
+            log.write_all(line.as_bytes()).unwrap();
+        }
+        log.flush().unwrap();
+        assert_eq!(times.0, lines);
+    }
+
+    #[test]
+    fn a_log_that_takes_nothing_holds_nobody_up() {
+        struct Closed;
+
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+        }
+
+        let mut log = Gathered { pause: Duration::ZERO, ..Gathered::to(Closed) };
+        for _ in 0..100 {
+            log.write_all("x".repeat(ROOM / 3).as_bytes()).unwrap();
+            log.flush().unwrap();
+        }
+        assert!(log.lines.is_empty());
     }
 }

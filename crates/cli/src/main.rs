@@ -124,8 +124,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let talks = matches!(arguments.command, Command::Serve(_));
     let installed = rustls::crypto::aws_lc_rs::default_provider().install_default().is_ok();
-    // What was logged is written when this goes.
-    let _written = match start_logging(&arguments, if talks { TALKING } else { "warn" }) {
+    let written = match start_logging(&arguments, if talks { TALKING } else { "warn" }) {
         Ok(written) => written,
         Err(error) => {
             complain(&*error);
@@ -135,7 +134,17 @@ async fn main() -> ExitCode {
     if !installed {
         tracing::debug!("a cryptography provider was installed before");
     }
-    let outcome = match arguments.command {
+    let outcome = run(arguments.command).await;
+    // What was logged is written before what went wrong is said.
+    drop(written);
+    outcome.unwrap_or_else(|error| {
+        complain(&*error);
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> Outcome<ExitCode> {
+    let done = match command {
         Command::Serve(serve) => serve.run().await,
         Command::Demo(demo) => demo.run().await,
         Command::Admin(admin) => admin.run().await,
@@ -144,22 +153,14 @@ async fn main() -> ExitCode {
         Command::Backup(backup) => backup.run().await,
         Command::Restore(restore) => restore.run().await,
         Command::Migrate(migrate) => migrate.run().await,
-        Command::Export(export) => return ended(export.run().await),
-        Command::Plan(plan) => return ended(plan.run().await),
-        Command::Apply(apply) => return ended(apply.run().await),
-        Command::Import(import) => return ended(import.run().await),
+        Command::Export(export) => return export.run().await,
+        Command::Plan(plan) => return plan.run().await,
+        Command::Apply(apply) => return apply.run().await,
+        Command::Import(import) => return import.run().await,
         Command::Token(token) => token.run().await,
         Command::Openapi => print_openapi(),
     };
-    ended(outcome.map(|()| ExitCode::SUCCESS))
-}
-
-/// The exit status; what went wrong is said.
-fn ended(outcome: Outcome<ExitCode>) -> ExitCode {
-    outcome.unwrap_or_else(|error| {
-        complain(&*error);
-        ExitCode::FAILURE
-    })
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// What can go wrong here goes to a person.

@@ -1,9 +1,12 @@
 //! The world outside: the clock and the randomness of the operating system.
 
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand;
 use grantd_model::{Clock, Entropy, Timestamp};
+
+use crate::complain;
 
 /// The system's clock.
 pub(crate) struct SystemClock;
@@ -23,7 +26,7 @@ impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {
         if rand::fill(buffer).is_err() {
             // Going on with identifiers and secrets that others can guess is worse than stopping.
-            tracing::error!("the operating system has no randomness");
+            complain(&io::Error::other("the operating system has no randomness"));
             std::process::abort();
         }
     }

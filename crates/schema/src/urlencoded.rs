@@ -2,7 +2,7 @@
 //! endpoint.
 //!
 //! Broken escapes stay as they are and bytes that are not UTF-8 become U+FFFD, as in the URL standard: what they spell is
-//! then judged by the schemas like any other text.
+//! then judged by the schemas like any other text; the token endpoint refuses it.
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     proptest! {
-        /// The URL standard's own way, by a library that browsers' code has come to.
+        /// The URL standard's own way, as the url crate's library has it.
         #[test]
         fn pairs_are_what_the_url_standard_says(
             raw in proptest::collection::vec(prop_oneof![Just(b'%'), Just(b'&'), Just(b'='), Just(b'+'), b'0'..=b'f', any::<u8>()], 0..60)

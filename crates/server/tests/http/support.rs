@@ -125,7 +125,9 @@ static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| Cluster::start(Durability::
 impl Database {
     /// A new one: a file in this folder, or what `GRANTD_TEST_STORE=postgres` asks for.
     fn new(folder: &Path) -> Self {
-        if std::env::var("GRANTD_TEST_STORE").is_ok_and(|store| store == "postgres") {
+        let asked = std::env::var("GRANTD_TEST_STORE").unwrap_or_else(|_| "sqlite".to_owned());
+        assert!(["sqlite", "postgres"].contains(&asked.as_str()), "GRANTD_TEST_STORE is {asked}");
+        if asked == "postgres" {
             return Self::Postgres(CLUSTER.database());
         }
         Self::File(folder.join("grantd.db"))

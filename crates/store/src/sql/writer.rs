@@ -7,10 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use grantd_model::{Causes, Revision, Secret, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
 
 use super::super::{WriteConnection, bounded};
 use super::records::Records;
@@ -93,6 +93,13 @@ enum Message {
     Stop,
 }
 
+impl Message {
+    /// Whether it is a change of the configuration; no token waits for one.
+    fn commits(&self) -> bool {
+        matches!(self, Self::Job(Job { work: Work::Commit(_), .. }))
+    }
+}
+
 /// The way to a writing task.
 pub(crate) struct Writer {
     messages: mpsc::Sender<Message>,
@@ -149,10 +156,11 @@ async fn write(
                 if received == 0 {
                     break;
                 }
-                // Who is about to ask comes along: one flush to the disk is enough for all of them.
-                yield_now().await;
-                while messages.len() < BATCH && let Ok(message) = waiting.try_recv() {
-                    messages.push(message);
+                if messages.iter().any(Message::commits) {
+                    // Who is about to ask comes along: one flush to the disk is enough for all of them.
+                    yield_now().await;
+                    let room = BATCH - messages.len();
+                    waiting.recv_many(&mut messages, room).now_or_never();
                 }
                 if messages.iter().any(|message| matches!(message, Message::Stop)) {
                     waiting.close();

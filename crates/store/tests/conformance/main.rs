@@ -192,7 +192,7 @@ suite! {
     }
     changes {
         changes_lead_from_any_revision_to_the_present
-        every_kind_of_change_is_followed
+        every_step_is_followed
         changes_since_the_present_are_none
         each_changed_record_is_named_once
         very_many_grants_of_one_commit_are_all_named_in_their_order

@@ -139,7 +139,7 @@ async fn what_was_kept_without_an_answer_is_there_once_whatever_becomes_of_what_
     let mut locking = nodes.connect().await;
     execute(&mut locking, "BEGIN; LOCK TABLE refusing").await;
     let first: LogBatch = (1..=3).map(event).collect();
-    {
+    let stays_unheard = async {
         let mut appending = std::pin::pin!(log.append(&first));
         while !commits(&mut locking).await {
             let polled = std::future::poll_fn(|context| Poll::Ready(appending.as_mut().poll(context))).await;
@@ -148,7 +148,8 @@ async fn what_was_kept_without_an_answer_is_there_once_whatever_becomes_of_what_
         execute(&mut locking, "COMMIT").await;
         // Whoever appends does not look from here on.
         while nodes.verify().await.unwrap().entries < 3 {}
-    }
+    };
+    tokio::time::timeout(Duration::from_mins(1), stays_unheard).await.unwrap();
     let longer: LogBatch = (1..=5).map(event).collect();
     nodes.execute("INSERT INTO refusing VALUES (1)").await;
     log.append(&longer).await.unwrap_err();
