@@ -103,53 +103,37 @@ impl Write for OneLine<'_, '_> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a failing test may panic")]
 mod tests {
-    use std::io;
-    use std::sync::{Arc, Mutex};
+    use std::fs::File;
+    use std::io::{Read as _, Seek as _};
+    use std::sync::Arc;
 
     use insta::assert_snapshot;
     use tracing::subscriber::with_default;
     use tracing::{Subscriber, info, warn};
-    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Text(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Text {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'w> MakeWriter<'w> for Text {
-        type Writer = Self;
-
-        fn make_writer(&'w self) -> Self {
-            self.clone()
-        }
-    }
-
     /// What is written of some events, without the time.
-    fn written<S: Subscriber + Send + Sync>(by: impl FnOnce(Text) -> S, events: impl FnOnce()) -> String {
-        let text = Text::default();
-        with_default(by(text.clone()), events);
-        let bytes = text.0.lock().unwrap().clone();
-        String::from_utf8(bytes).unwrap()
+    fn written<S: Subscriber + Send + Sync>(
+        by: impl FnOnce(Arc<File>) -> S,
+        events: impl FnOnce(),
+    ) -> String {
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        with_default(by(Arc::clone(&file)), events);
+        let (mut file, mut text) = (&*file, String::new());
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
     }
 
     fn ours(events: impl FnOnce()) -> String {
         let lines = tracing_subscriber::fmt().with_ansi(false).without_time().fmt_fields(PlainFields);
-        written(|text| lines.with_writer(text).finish(), events)
+        written(|file| lines.with_writer(file).finish(), events)
     }
 
     fn theirs(events: impl FnOnce()) -> String {
         let lines = tracing_subscriber::fmt().with_ansi(false).without_time();
-        written(|text| lines.with_writer(text).finish(), events)
+        written(|file| lines.with_writer(file).finish(), events)
     }
 
     #[test]

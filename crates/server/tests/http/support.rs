@@ -1,4 +1,4 @@
-//! An application to ask: the router, the database in a temporary folder, and tokens for it.
+//! An application to ask: the router, a database of its own, and tokens for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -248,7 +248,7 @@ impl App {
         self.database.open().await
     }
 
-    /// Whether others may write to the database, too.
+    /// Whether that is what `GRANTD_TEST_STORE` asks for.
     pub fn is_on_postgres(&self) -> bool {
         matches!(self.database, Database::Postgres(_))
     }

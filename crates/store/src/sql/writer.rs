@@ -95,7 +95,7 @@ enum Message {
 
 impl Message {
     /// Whether it is a change of the configuration; no token waits for one.
-    fn commits(&self) -> bool {
+    fn is_commit(&self) -> bool {
         matches!(self, Self::Job(Job { work: Work::Commit(_), .. }))
     }
 }
@@ -156,7 +156,7 @@ async fn write(
                 if received == 0 {
                     break;
                 }
-                if messages.iter().any(Message::commits) {
+                if messages.iter().any(Message::is_commit) {
                     // Who is about to ask comes along: one flush to the disk is enough for all of them.
                     yield_now().await;
                     let room = BATCH - messages.len();
